@@ -31,7 +31,7 @@ test('a cached dashboard is compressed, has no nonce, and works like a fresh one
   expect(said(kept, 'content-security-policy')).toMatch(/script-src 'self'( 'sha256-[^']+')+ 'wasm-unsafe-eval'/);
   expect(await kept.text()).not.toContain('nonce');
   await expect(heading(page)).toHaveText(`Welcome, ${member.name}!`);
-  await expect(page.getByRole('list', { name: 'Recent logins' }).getByRole('listitem')).toHaveCount(1);
+  await expect(page.getByRole('list', { name: 'Devices' }).getByRole('listitem')).toHaveCount(1);
 
   // The links of the cached navigation work, with JavaScript without a page load.
   await mark(page);
@@ -78,10 +78,15 @@ test('a change shows on the dashboard at the next request', async ({ page }) => 
   await expect(page.getByRole('main')).toContainText('Augusta');
 });
 
-test('the dashboard says why it is cached', async ({ page }) => {
+test('the dashboard tells developers why it is cached, when they ask', async ({ page }) => {
   await join(page);
   await openKept(page);
-  const why = page.getByRole('region', { name: 'Why is this page cached?' });
+  const [why, open_] = [page.locator('details.why'), page.getByText('why is this page cached?')];
+  await expect(why.locator('table')).toBeHidden();
+  await open_.focus();
+  await page.keyboard.press('Enter');
+  await expect(why.locator('table')).toBeVisible();
+  await expect(why).toContainText('This profile summary is cached per user!');
   await expect(why.getByRole('row')).toHaveCount(4);
   const page_ = why.getByRole('row', { name: /^The whole page/ });
   const times = await page_.locator('time').evaluateAll(times => times.map(time => time.getAttribute('datetime')!));
@@ -103,6 +108,8 @@ test('the dashboard says why it is cached', async ({ page }) => {
   await navigation(page).getByRole('link', { name: 'Settings' }).click();
   await expect(heading(page)).toHaveText('Profile');
   await navigation(page).getByRole('link', { name: 'Home' }).click();
+  await expect(page_).toBeHidden();
+  await open_.click();
   await expect(page_).toContainText('Not cached');
   await expect(came).toHaveCount(0);
 });

@@ -63,8 +63,38 @@ test('a login on another device renews both timestamps', async ({ page, otherDev
     expect(await timestamps(page)).toEqual(await timestamps(otherDevice));
   }).toPass();
   for (const device of [page, otherDevice]) {
-    await expect(device.getByRole('list', { name: 'Signed-in devices' }).getByRole('listitem')).toHaveCount(2);
+    await expect(device.getByRole('list', { name: 'Devices' }).getByRole('listitem')).toHaveCount(2);
   }
+});
+
+test('each device sees itself marked, first, wherever the page comes from', async ({ page, browser, baseURL, javaScriptEnabled }) => {
+  const member = await join(page);
+  const agent = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+  const context = await browser.newContext({ baseURL, userAgent: agent, javaScriptEnabled });
+  const other = await context.newPage();
+  await logIn(other, member);
+  const expectMark = async (device: Page, own: string, rest: string): Promise<void> => {
+    const rows = device.getByRole('list', { name: 'Devices' }).getByRole('listitem');
+    await expect(rows).toHaveCount(2);
+    await expect(rows.first()).toContainText(new RegExp(`^${own} This device`));
+    await expect(rows.last()).toContainText(new RegExp(`^${rest}(?!.*This device)`));
+  };
+  for (const round of ['rendered', 'from the cache', 'again']) {
+    await test.step(round, async () => {
+      for (const device of [page, other]) await open(device, '/members/dashboard');
+      await expectMark(page, 'Chrome on Linux', 'Firefox on Linux');
+      await expectMark(other, 'Firefox on Linux', 'Chrome on Linux');
+    });
+  }
+  // After a navigation within the browser, where there are scripts.
+  for (const device of [page, other]) {
+    await navigation(device).getByRole('link', { name: 'Profile' }).click();
+    await expect(heading(device)).toHaveText('Profile');
+    await navigation(device).getByRole('link', { name: 'Dashboard' }).click();
+  }
+  await expectMark(page, 'Chrome on Linux', 'Firefox on Linux');
+  await expectMark(other, 'Firefox on Linux', 'Chrome on Linux');
+  await context.close();
 });
 
 test('two members on two devices see nothing of each other', async ({ page, otherDevice }) => {

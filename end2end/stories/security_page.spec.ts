@@ -11,14 +11,22 @@ const follow = (page: Page, name: string) => page.getByRole('main').getByRole('l
 test('a new member sees what is open, does it, and sees that it is done', async ({ page }) => {
   const member = await join(page);
   await open(page, '/members/dashboard');
-  await expect(page.getByRole('main')).toContainText('Security of your account: 1 of 5 done.');
-  await follow(page, 'See what is open');
+  const secure = page.getByRole('region', { name: 'Secure your account' });
+  await expect(secure).toContainText('1 of 5 done');
+  await expect(secure.getByRole('listitem')).toHaveText([
+    'Confirm your email address',
+    'Set up an authenticator app',
+    'Add a passkey',
+    'Get recovery codes with your authenticator app',
+  ]);
+  await follow(page, 'See details');
   await arrive(page, SECURITY);
   await expect(heading(page)).toHaveText('Password and security');
   await expect(titles(page)).toHaveText(['Password ✓ Done', 'Email address Open', 'Two-step login Open', 'Passkeys Open', 'Recovery codes Open']);
 
   await confirmAddress(page, member, '/members/dashboard');
-  await expect(page.getByRole('main')).toContainText('Security of your account: 2 of 5 done.');
+  await expect(secure).toContainText('2 of 5 done');
+  await expect(secure.getByRole('listitem')).toHaveCount(3);
 
   await navigation(page).getByRole('link', { name: 'Settings' }).click();
   await setting(page, 'Password and security').click();
@@ -42,5 +50,6 @@ test('a new member sees what is open, does it, and sees that it is done', async 
     'Recovery codes ✓ Done',
   ]);
   await open(page, '/members/dashboard');
-  await expect(page.getByRole('link', { name: 'See what is open' })).toHaveCount(0);
+  await expect(secure).toContainText('All done. Nothing is left to do.');
+  await expect(secure.getByRole('listitem')).toHaveCount(0);
 });

@@ -96,16 +96,14 @@ pub async fn record_failed_login(
     record(transaction, at, user, kind, "", client).await.map(|()| true)
 }
 
-/// Returns the last five lines of the member's activity, and the last five logins; each the latest
-/// first.
+/// Returns the latest lines of the member's activity, the latest first.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn recent(site: &AppState, member: &Member) -> Result<(Vec<Line>, Vec<Activity>), AppError> {
-    const LIMIT: i64 = 5;
+pub async fn recent(site: &AppState, member: &Member, limit: i64) -> Result<Vec<Line>, AppError> {
     let mut connection = site.db.read().await?;
-    let (lines, logins) = store::latest(&mut connection, member.id(), Kind::Login.name(), LIMIT).await?;
-    Ok((lines.into_iter().map(line).collect(), logins))
+    let lines = store::before(&mut connection, member.id(), END, limit).await?;
+    Ok(lines.into_iter().map(line).collect())
 }
 
 /// Returns a page of the member's activity.

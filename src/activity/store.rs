@@ -70,37 +70,6 @@ pub async fn insert_many(
     sql.query().execute(connection).await.map(drop)
 }
 
-/// Returns the latest lines, and the latest lines of one kind; each the latest first.
-pub async fn latest(
-    connection: &mut AnyConnection,
-    user: UserId,
-    kind: &str,
-    limit: i64,
-) -> Result<(Vec<ActivityRow>, Vec<ActivityRow>), sqlx::Error> {
-    #[derive(FromRow)]
-    struct Marked {
-        is_of_kind: i64,
-        #[sqlx(flatten)]
-        row: ActivityRow,
-    }
-    // One query, because on SQLite each is a way to another thread and back. The limit is not bound,
-    // because SQLite (3.51) parses a query with a bound limit anew each time.
-    let rows: Vec<Marked> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "SELECT * FROM (SELECT CAST(0 AS BIGINT) AS is_of_kind, id, kind, detail, at, address, agent FROM activity \
-         WHERE user_id = $1 ORDER BY at DESC, id DESC LIMIT {limit}) AS latest \
-         UNION ALL SELECT * FROM (SELECT CAST(1 AS BIGINT) AS is_of_kind, id, kind, detail, at, address, agent \
-         FROM activity WHERE user_id = $1 AND kind = $2 ORDER BY at DESC, id DESC LIMIT {limit}) AS latest_of_kind \
-         ORDER BY is_of_kind, at DESC, id DESC",
-    )))
-    .bind(user.0)
-    .bind(kind)
-    .fetch_all(connection)
-    .await?;
-    let (of_kind, all): (Vec<_>, Vec<_>) = rows.into_iter().partition(|marked| marked.is_of_kind == 1);
-    let plain = |marked: Vec<Marked>| marked.into_iter().map(|marked| marked.row).collect();
-    Ok((plain(all), plain(of_kind)))
-}
-
 /// Counts the lines of one kind within this time. It has an end so that lines dated while the clock
 /// was ahead do not count for ever.
 pub async fn count_in(
@@ -128,14 +97,14 @@ pub async fn before(
     line: Cursor,
     limit: i64,
 ) -> Result<Vec<ActivityRow>, sqlx::Error> {
-    sqlx::query_as(
+    // The limit is not bound, because SQLite (3.51) parses a query with a bound limit anew each time.
+    sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT id, kind, detail, at, address, agent FROM activity WHERE user_id = $1 AND (at, id) < ($2, $3) \
-         ORDER BY at DESC, id DESC LIMIT $4",
-    )
+         ORDER BY at DESC, id DESC LIMIT {limit}",
+    )))
     .bind(user.0)
     .bind(line.at)
     .bind(line.id)
-    .bind(limit)
     .fetch_all(connection)
     .await
 }

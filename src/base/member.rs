@@ -25,9 +25,11 @@ impl fmt::Display for UserId {
 #[derive(Clone)]
 pub struct Member(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     id: UserId,
     username: String,
+    first_name: String,
     session_stamp: Vec<u8>,
     rights: Rights,
     impersonator: Option<Actor>,
@@ -83,20 +85,19 @@ impl Member {
     }
 
     pub(crate) fn with_rights(id: UserId, username: String, session_stamp: Vec<u8>, rights: Rights) -> Self {
-        Self(Arc::new(Inner { id, username, session_stamp, rights, impersonator: None }))
+        let first_name = String::new();
+        Self(Arc::new(Inner { id, username, first_name, session_stamp, rights, impersonator: None }))
+    }
+
+    /// Returns the same member with their first name, by which pages greet them.
+    pub(crate) fn with_first_name(&self, first_name: String) -> Self {
+        Self(Arc::new(Inner { first_name, ..Inner::clone(&self.0) }))
     }
 
     /// Returns the same member, impersonated by `actor`. (Only `impersonator` creates one, for a single
     /// request; it is never stored or cached.)
     pub(crate) fn impersonated_by(&self, actor: Actor) -> Self {
-        let Inner { id, username, session_stamp, rights, .. } = &*self.0;
-        Self(Arc::new(Inner {
-            id: *id,
-            username: username.clone(),
-            session_stamp: session_stamp.clone(),
-            rights: rights.clone(),
-            impersonator: Some(actor),
-        }))
+        Self(Arc::new(Inner { impersonator: Some(actor), ..Inner::clone(&self.0) }))
     }
 
     /// Returns the member of staff who impersonates this member, if any. Responses to such a
@@ -123,6 +124,11 @@ impl Member {
     /// Returns the username as its owner wrote it.
     pub fn username(&self) -> &str {
         &self.0.username
+    }
+
+    /// Returns the first name as its owner wrote it; may be empty.
+    pub fn first_name(&self) -> &str {
+        &self.0.first_name
     }
 
     /// Returns the stamp that each session of the member copies; a session with another stamp is

@@ -44,7 +44,8 @@ async fn download(
     Extension(recorder): Extension<Recorder>,
     headers: HeaderMap,
 ) -> Response {
-    let context = RequestContext { site: site.clone(), client, device: None, recorder, page: None };
+    let context =
+        RequestContext { site: site.clone(), client, device: None, session: None, recorder, page: None };
     to_the_end(async move {
         let copy = match session::recently_authenticated(&auth, &site).await {
             Ok(proof) => service::export(&context, &member, &proof).await,

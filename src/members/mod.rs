@@ -3,6 +3,7 @@
 pub mod api;
 pub mod appearance;
 pub mod bundle;
+mod home;
 pub mod pages;
 mod profile;
 pub mod security;
@@ -57,43 +58,35 @@ impl ProfileSummary {
     }
 }
 
-/// A line under "Recent logins".
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Login {
-    /// When it happened.
-    pub at: Moment,
-    /// The client's address.
-    pub address: String,
-    /// Browser and operating system, described in words.
-    pub device: String,
-}
-
-/// A line under "Signed-in devices".
+/// A signed-in device on the dashboard.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
-    /// When it logged in.
-    pub since: Moment,
-    /// When it was last active, to the minute.
-    pub last_seen: Moment,
-    /// The address that it logged in from.
-    pub address: String,
     /// Browser and operating system, described in words.
     pub name: String,
+    /// The address that it logged in from.
+    pub address: String,
+    /// When it was last active, to the minute.
+    pub last_seen: Moment,
+    /// Whether it is the device that asks.
+    pub is_this: bool,
 }
 
-/// "Your activity" on the dashboard, cached per member.
+/// What the dashboard shows besides the profile summary, cached per member. Only which device asks
+/// is added for each of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activity {
-    /// Logins, latest first.
-    pub logins: Vec<Login>,
-    /// Signed-in devices, last active first.
+    /// Signed-in devices: the present one, then the others, last active first; the first three.
     pub devices: Vec<Device>,
-    /// The latest activity of any kind.
+    /// How many more devices are signed in.
+    pub more_devices: usize,
+    /// The latest three events.
     pub recent: Vec<Line>,
-    /// How many recovery codes are left, if these are few.
-    pub few_codes: Option<i64>,
-    /// How much of what protects the account is done.
+    /// What is left to do to protect the account.
+    pub open: Vec<security::Step>,
+    /// How much of it is done.
     pub progress: security::Progress,
+    /// When the password was last set, if there is one and that was recorded.
+    pub password_changed: Option<Moment>,
     /// When this was computed.
     pub rendered_at: Moment,
     /// When it expires.

@@ -1,81 +1,48 @@
-//! The members' pages, and the start page that leads to them.
+//! The members' pages.
 
 use leptos::prelude::*;
 
-use super::{Activity, Dashboard, Device, Login, ProfileSummary, api, security::Progress};
+use super::{Activity, Dashboard, Device, ProfileSummary, api, security::Step};
 use crate::{
     activity::pages::ActivityLines,
     pictures::pages::Portrait,
     shared::{
-        paths::{ACTIVITY, CODES, DEVICES, LAB, LOGIN, SECURITY},
+        moment::Moment,
+        paths::{ACTIVITY, DEVICES, PROFILE, SECURITY},
         permission::Permission,
     },
     ui::{
-        Data, IfAllowed, InPerson, Loaded, MemberCached, Page, PageContext, Timestamp, WhyCached,
-        allowed::visitor_may, expect_member, number::counted,
+        Data, IfAllowed, Loaded, MemberCached, Page, PageContext, Timestamp, Visitor, WhyCached,
+        allowed::visitor_may, expect_member,
     },
 };
 
-pub use super::profile::ProfilePage;
-
-/// `/`
-#[component]
-pub fn HomePage() -> impl IntoView {
-    let context = use_context::<PageContext>().unwrap_or_default();
-    let invitation = match context.visitor {
-        Some(_) => view! {
-            <a class="button primary" href="/members/dashboard">
-                "Go to your dashboard"
-            </a>
-        }
-        .into_any(),
-        None => view! {
-            <a class="button primary" href="/accounts/signup">
-                "Sign up"
-            </a>
-            <a class="button" href=LOGIN>
-                "Log in"
-            </a>
-        }
-        .into_any(),
-    };
-    view! {
-        <Page title=context.site_name>
-            <p class="lead">"Your account, your devices and your data, in one place."</p>
-            <p class="actions">{invitation}</p>
-            {(context.has_lab && context.impersonation.is_none())
-                .then(|| {
-                    view! {
-                        <p>
-                            "For developers: "
-                            <a href=LAB>"the caching lab"</a>
-                        </p>
-                    }
-                })}
-        </Page>
-    }
-}
+pub use super::{home::HomePage, profile::ProfilePage};
 
 /// `/members/dashboard`
 #[component]
 pub fn DashboardPage() -> impl IntoView {
     let data = Data::load(|| (), |()| api::load_dashboard());
-    let name = visitor_name();
+    let context = use_context::<PageContext>().unwrap_or_default();
+    let greeted_as = context.visitor.map(Visitor::greeted_as).unwrap_or_default();
+    let (name, has_lab) = (visitor_name(), context.has_lab);
     view! {
-        <Page title=format!("Welcome, {name}!")>
+        <Page title=format!("Welcome, {greeted_as}!")>
             <Loaded
                 data
                 show=move |Dashboard { summary, summary_ttl, summary_key, activity, page }| {
                     expect_member(&name, &summary.username);
                     let parts = vec![
-                        ("Profile summary (fragment)", summary.validity()),
-                        ("Your activity", activity.validity()),
+                        ("Fragment: profile summary", "fragment-rendered-at", summary.validity()),
+                        ("View: everything else", "view-rendered-at", activity.validity()),
                     ];
                     view! {
-                        {(!summary.email_is_proven).then(|| view! { <Reminder /> })}
-                        {activity.few_codes.map(|left| view! { <FewCodes left /> })}
-                        {activity.progress.is_open().then(|| view! { <WhatIsOpen progress=activity.progress /> })}
                         <div class="columns">
+                            <SecurityCard
+                                open=activity.open.clone()
+                                progress=activity.progress.to_string()
+                                password_changed=activity.password_changed.clone()
+                            />
                             // Another summary is another fragment. Its data are cached as well: other
                             // pages and client-side navigation need them without the HTML.
                             <MemberCached
@@ -86,9 +53,10 @@ pub fn DashboardPage() -> impl IntoView {
                             >
                                 <ProfileSummaryCard summary=summary.clone() />
                             </MemberCached>
+                            <DevicesCard devices=activity.devices.clone() more=activity.more_devices />
                             <ActivityCard activity />
                         </div>
-                        <WhyCached page parts />
+                        {has_lab.then(|| view! { <WhyCached page parts /> })}
                     }
                 }
             />
@@ -97,58 +65,92 @@ pub fn DashboardPage() -> impl IntoView {
     }
 }
 
-/// For members who have not confirmed their address.
+/// What is left to do to protect the account, and how much is done.
 #[component]
-fn Reminder() -> impl IntoView {
-    view! {
-        <p class="message warning reminder">
-            "Please confirm your email address so that we can help you if you ever lose access. " <InPerson>
-                <a href="/accounts/verify">"Confirm email address"</a>
-            </InPerson>
-        </p>
-    }
-}
-
-/// For members who will soon have no recovery code.
-#[component]
-fn FewCodes(left: i64) -> impl IntoView {
-    view! {
-        <p class="message warning reminder">
-            {format!("You have {} left. ", counted(left, "recovery code"))} <InPerson>
+fn SecurityCard(
+    /// What is left to do.
+    open: Vec<Step>,
+    /// How much is done.
+    progress: String,
+    /// When the password was last set, if that is known.
+    password_changed: Option<Moment>,
+) -> impl IntoView {
+    let is_impersonating =
+        use_context::<PageContext>().is_some_and(|context| context.impersonation.is_some());
+    let class = if open.is_empty() { "badge" } else { "badge open" };
+    let steps = match open.is_empty() {
+        true => view! { <p>"✓ All done. Nothing is left to do."</p> }.into_any(),
+        false => {
+            let step = |Step { text, page }| match is_impersonating {
+                true => view! { <li>{text}</li> }.into_any(),
                 // A full page load, because the server may require re-authentication first.
-                <a href=CODES rel="external">
-                    "Make new ones"
-                </a>
-            </InPerson>
-        </p>
+                false => view! {
+                    <li>
+                        <a href=page rel="external">
+                            {text}
+                        </a>
+                    </li>
+                }
+                .into_any(),
+            };
+            view! { <ul class="steps">{open.into_iter().map(step).collect_view()}</ul> }.into_any()
+        }
+    };
+    view! {
+        <Card id="secure" title="Secure your account" action=(!is_impersonating).then_some((SECURITY, "See details"))>
+            <p class="checks">
+                <span class=class>{progress}</span>
+            </p>
+            {steps}
+            {password_changed
+                .map(|moment| {
+                    view! { <p class="detail">"Password last changed " <Timestamp moment /> "."</p> }
+                })}
+        </Card>
     }
 }
 
-/// For members who could do more to protect their account.
+/// A full page load, where the server may require re-authentication first.
+fn rel_of(page: &str) -> Option<&'static str> {
+    (page == DEVICES).then_some("external")
+}
+
+/// A card with a heading and a link beside it.
 #[component]
-fn WhatIsOpen(progress: Progress) -> impl IntoView {
+fn Card(
+    /// The heading's id.
+    id: &'static str,
+    /// The heading.
+    title: &'static str,
+    /// The link's address and words.
+    #[prop(optional_no_strip)]
+    action: Option<(&'static str, &'static str)>,
+    /// The time that the content was rendered at, where that is part of a fragment.
+    #[prop(optional_no_strip)]
+    rendered_at: Option<String>,
+    /// The content.
+    children: Children,
+) -> impl IntoView {
     view! {
-        <p class="what-is-open">
-            {format!("Security of your account: {progress}. ")} <InPerson>
-                <a href=SECURITY>"See what is open"</a>
-            </InPerson>
-        </p>
+        <section class="card" aria-labelledby=id data-rendered-at=rendered_at>
+            <div class="card-head">
+                <h2 id=id>{title}</h2>
+                {action.map(|(page, label)| view! { <a href=page rel=rel_of(page)>{label}</a> })}
+            </div>
+            {children()}
+        </section>
     }
 }
 
 /// The profile summary.
 #[component]
 fn ProfileSummaryCard(summary: ProfileSummary) -> impl IntoView {
+    let rendered_at = Some(summary.rendered_at.iso.clone());
     view! {
-        <section class="card" aria-labelledby="profile-summary">
-            <h2 id="profile-summary">"Profile summary"</h2>
+        <Card id="profile-summary" title="Profile summary" action=Some((PROFILE, "Edit profile")) rendered_at>
             <Portrait version=summary.picture />
-            <ProfileFacts summary=summary.clone() />
-            <p class="cache-note">
-                "This profile summary is cached per user!" <br /> "Fragment rendered at "
-                <Timestamp moment=summary.rendered_at id="fragment-rendered-at" />
-            </p>
-        </section>
+            <ProfileFacts summary />
+        </Card>
     }
 }
 
@@ -185,57 +187,41 @@ pub(super) fn ProfileFacts(summary: ProfileSummary) -> impl IntoView {
     }
 }
 
+/// The first of the signed-in devices.
 #[component]
-fn ActivityCard(activity: Activity) -> impl IntoView {
-    let logins = activity.logins.into_iter().map(login_row).collect_view();
-    let devices = activity.devices.into_iter().map(device_row).collect_view();
+fn DevicesCard(devices: Vec<Device>, more: usize) -> impl IntoView {
+    let is_impersonating =
+        use_context::<PageContext>().is_some_and(|context| context.impersonation.is_some());
+    let devices = devices.into_iter().map(device_row).collect_view();
     view! {
-        <section class="card" aria-labelledby="your-activity">
-            <h2 id="your-activity">"Your activity"</h2>
-            <h3 id="recent-logins">"Recent logins"</h3>
-            <ul class="log" aria-labelledby="recent-logins">
-                {logins}
-            </ul>
-            <h3 id="devices">"Signed-in devices"</h3>
+        <Card id="devices" title="Devices" action=(!is_impersonating).then_some((DEVICES, "Manage devices"))>
             <ul class="log" aria-labelledby="devices">
                 {devices}
             </ul>
-            <InPerson>
-                // A full page load, because the server may require re-authentication first.
-                <p>
-                    <a href=DEVICES rel="external">
-                        "Manage devices"
-                    </a>
-                </p>
-            </InPerson>
-            <h3 id="recent-activity">"Recent activity"</h3>
-            <ActivityLines lines=activity.recent labelled_by="recent-activity" brief=true />
-            <p>
-                <a href=ACTIVITY>"All activity"</a>
-            </p>
-            <p class="cache-note">
-                "View rendered at " <Timestamp moment=activity.rendered_at id="view-rendered-at" />
-            </p>
-        </section>
-    }
-}
-
-fn login_row(login: Login) -> impl IntoView {
-    view! {
-        <li>
-            <Timestamp moment=login.at />
-            <span class="detail">{format!("{}, from {}", login.device, login.address)}</span>
-        </li>
+            {(more > 0).then(|| view! { <p class="detail">{format!("And {more} more.")}</p> })}
+        </Card>
     }
 }
 
 fn device_row(device: Device) -> impl IntoView {
+    let seen = match device.is_this {
+        true => "Active now".into_any(),
+        false => view! { "Last seen " <Timestamp moment=device.last_seen /> }.into_any(),
+    };
     view! {
         <li>
-            <span>{device.name}</span>
-            <span class="detail">"last seen " <Timestamp moment=device.last_seen /></span>
-            <span class="detail">"signed in " <Timestamp moment=device.since /> {format!(" from {}", device.address)}</span>
+            <span>{device.name} " " {device.is_this.then(|| view! { <span class="badge">"This device"</span> })}</span>
+            <span class="detail">{seen} {format!(" from {}", device.address)}</span>
         </li>
+    }
+}
+
+#[component]
+fn ActivityCard(activity: Activity) -> impl IntoView {
+    view! {
+        <Card id="recent-activity" title="Recent activity" action=Some((ACTIVITY, "See all activity"))>
+            <ActivityLines lines=activity.recent labelled_by="recent-activity" brief=true />
+        </Card>
     }
 }
 

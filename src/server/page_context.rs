@@ -19,6 +19,7 @@ use crate::{
 pub fn visitor(member: &Member) -> Visitor {
     Visitor {
         username: member.username().to_owned(),
+        first_name: member.first_name().to_owned(),
         is_staff: member.is_staff(),
         is_superuser: member.is_superuser(),
         may: Permission::ALL.into_iter().filter(|permission| member.may(*permission)).collect(),

@@ -116,8 +116,9 @@ pub enum Access {
 /// For whom a page is cached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CachedFor {
-    /// A page for members, cached separately for each.
-    Member,
+    /// A page for members that may show which of their devices this is: cached separately for each
+    /// session.
+    Session,
     /// A page for everybody. Anonymous visitors share one copy, and each member has their own,
     /// because it contains the navigation.
     Public,
@@ -267,7 +268,7 @@ pub const PAGES: &[Page] = &[
     page(MESSAGES).public(),
     page(ACTIVITY).impersonation(),
     page(APPEARANCE),
-    page(DASHBOARD).impersonation().cached(CachedFor::Member, Lifetime::DashboardTtl),
+    page(DASHBOARD).impersonation().cached(CachedFor::Session, Lifetime::DashboardTtl),
     page(DATA),
     page(DELETE).recent(),
     page(EXPORT),

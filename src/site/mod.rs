@@ -16,4 +16,4 @@ pub mod state;
 pub mod visit;
 
 pub use state::AppState;
-pub use visit::{DeviceHash, RequestContext, current_member, current_staff, permitted};
+pub use visit::{DeviceHash, RequestContext, ThisSession, current_member, current_staff, permitted};

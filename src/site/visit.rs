@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::{AppState, cookies, page_validity::PageInProgress, parts::parts};
 use crate::{
+    auth::sessions::IdHash,
     base::member::{ClientInfo, Member, Permission, Staff},
     cache::{MemberCache, PublicCache},
     shared::{error::AppError, moment::Validity},
@@ -29,11 +30,18 @@ pub struct RequestContext {
     pub client: ClientInfo,
     /// The hash of the device cookie, if the request has one.
     pub device: Option<DeviceHash>,
+    /// The session that the caller's device has, if the answer may depend on it.
+    pub session: Option<ThisSession>,
     /// The record for the request's log line.
     pub recorder: Recorder,
     /// The page being rendered for the page cache, if any.
     pub page: Option<PageInProgress>,
 }
+
+/// Request extension: the hash of the id of the member's own session. Absent during an
+/// impersonation, and wherever a page is not to depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ThisSession(pub IdHash);
 
 /// SHA-256 of a device cookie.
 pub type DeviceHash = [u8; 32];
@@ -53,6 +61,7 @@ impl RequestContext {
         Self {
             device,
             site,
+            session: parts.extensions.get().copied(),
             client: parts.extensions.get().cloned().unwrap_or_default(),
             recorder: parts.extensions.get().cloned().unwrap_or_default(),
             page: parts.extensions.get().copied(),
@@ -62,7 +71,7 @@ impl RequestContext {
     /// Returns the context for operations from the command line.
     pub fn of_operator(site: &AppState) -> Self {
         let (client, recorder) = (ClientInfo::default(), Recorder::default());
-        Self { site: site.clone(), client, device: None, recorder, page: None }
+        Self { site: site.clone(), client, device: None, session: None, recorder, page: None }
     }
 
     /// Returns the validity of the page being rendered, as far as the cached values read so far

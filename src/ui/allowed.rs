@@ -50,7 +50,13 @@ mod tests {
             })
         };
         let visitor = |may: &[Permission]| {
-            Some(Visitor { username: "ada".into(), is_staff: true, is_superuser: false, may: may.to_vec() })
+            Some(Visitor {
+                username: "ada".into(),
+                first_name: String::new(),
+                is_staff: true,
+                is_superuser: false,
+                may: may.to_vec(),
+            })
         };
         assert!(shown(visitor(&[Permission::ViewMail])).contains("the queue"));
         assert!(!shown(visitor(&[Permission::ViewUser])).contains("the queue"));

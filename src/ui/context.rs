@@ -19,6 +19,9 @@ use crate::shared::{
 pub struct Visitor {
     /// The username.
     pub username: String,
+    /// The first name; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub first_name: String,
     /// Whether the navigation links to the admin.
     pub is_staff: bool,
     /// Whether they have all permissions, including those that cannot be granted.
@@ -26,6 +29,13 @@ pub struct Visitor {
     /// The permissions for [`IfAllowed`](super::IfAllowed). They only hide what the visitor cannot
     /// use; the server checks for itself.
     pub may: Vec<Permission>,
+}
+
+impl Visitor {
+    /// Returns the name to greet the visitor by.
+    pub fn greeted_as(self) -> String {
+        if self.first_name.is_empty() { self.username } else { self.first_name }
+    }
 }
 
 /// Returns whether the visitor is a superuser. For display only; the server checks for itself.

@@ -1,4 +1,5 @@
-//! "Why is this page cached?" explains what is cached on a page, since when and until when.
+//! "Why is this page cached?" explains to developers what is cached on a page, since when and until
+//! when.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,22 +8,22 @@ use leptos::prelude::*;
 use super::Timestamp;
 use crate::shared::{moment::Validity, number::counted};
 
-/// A table of the page and its cached parts; once hydrated, also how the page was loaded, updated
-/// every second.
+/// A closed panel with a table of the page and its cached parts; once hydrated, also how the page was
+/// loaded, updated every second. For pages of a site whose lab is enabled.
 #[component]
 pub fn WhyCached(
     /// The page itself; `None` if it is not cached: it was rendered for this request alone, or the
     /// browser fetched only its data.
     page: Option<Validity>,
-    /// The parts cached separately, each with its name.
-    parts: Vec<(&'static str, Validity)>,
+    /// The parts cached separately, each with its name, and the id of the time that it was rendered at.
+    parts: Vec<(&'static str, &'static str, Validity)>,
 ) -> impl IntoView {
     let description = RwSignal::new(None::<String>);
     if page.is_some() {
         follow(description);
     }
     let page = match page {
-        Some(validity) => row("The whole page", validity).into_any(),
+        Some(validity) => row("The whole page", "page-rendered-at", validity).into_any(),
         None => view! {
             <tr>
                 <th scope="row">"The whole page"</th>
@@ -31,12 +32,13 @@ pub fn WhyCached(
         }
         .into_any(),
     };
-    let parts = parts.into_iter().map(|(name, validity)| row(name, validity)).collect_view();
+    let parts = parts.into_iter().map(|(name, id, validity)| row(name, id, validity)).collect_view();
     view! {
-        <section class="why" aria-labelledby="why-cached">
-            <h2 id="why-cached">"Why is this page cached?"</h2>
+        <details class="why">
+            <summary>"For developers: why is this page cached?"</summary>
             <p>
-                "To load instantly. Each part is reused until it expires or something it shows changes."
+                "To load instantly. Each part is reused until it expires or something it shows changes. \
+                 This profile summary is cached per user!"
             </p>
             <table>
                 <thead>
@@ -49,16 +51,16 @@ pub fn WhyCached(
                 <tbody>{page} {parts}</tbody>
             </table>
             {move || description.get().map(|description| view! { <p id="how-it-came">{description}</p> })}
-        </section>
+        </details>
     }
 }
 
-fn row(name: &'static str, validity: Validity) -> impl IntoView {
+fn row(name: &'static str, id: &'static str, validity: Validity) -> impl IntoView {
     view! {
         <tr>
             <th scope="row">{name}</th>
             <td>
-                <Timestamp moment=validity.rendered_at />
+                <Timestamp moment=validity.rendered_at id />
             </td>
             <td>
                 <Timestamp moment=validity.valid_until />
@@ -149,10 +151,11 @@ mod tests {
             valid_until: Moment { iso: format!("v{day}"), text: format!("valid {day}") },
         };
         let html = |page| {
-            Owner::new().with(|| view! { <WhyCached page parts=vec![("A part", validity(2))] /> }.to_html())
+            Owner::new()
+                .with(|| view! { <WhyCached page parts=vec![("A part", "part", validity(2))] /> }.to_html())
         };
         let kept = html(Some(validity(1)));
-        for text in ["Why is this page cached?", "rendered 1", "valid 1", "A part", "rendered 2", "valid 2"] {
+        for text in ["why is this page cached?", "rendered 1", "valid 1", "A part", "rendered 2", "valid 2"] {
             assert!(kept.contains(text), "{text} in {kept}");
         }
         let not_kept = html(None);

@@ -608,9 +608,9 @@ async fn open_pages_are_notified() {
 
 /// The page's content without what differs while impersonating.
 fn main_but_for_why(page: &crate::support::Page) -> String {
-    // Also without links to pages that are closed to staff.
-    let why = page.find(".why");
-    let hidden = [why.as_str(), "Manage devices", "Confirm email address", "See what is open"];
+    // Also without links to pages that are closed to staff, and the mark of the member's own device.
+    let (why, device) = (page.find(".why"), page.find("[aria-labelledby=devices] li"));
+    let hidden = [why.as_str(), device.as_str(), "Manage devices", "See details"];
     let main = hidden.into_iter().fold(page.find("main"), |main, hidden| main.replace(hidden, ""));
     main.split_whitespace().collect()
 }
@@ -677,6 +677,9 @@ async fn the_members_cache_and_browser_data_stay_separate() {
         1,
         "his session is not among her devices"
     );
+    let marks = |page: &crate::support::Page| page.find_all("[aria-labelledby=devices] .badge");
+    assert_eq!(marks(&cached), ["This device"]);
+    assert_eq!(marks(&sam.get("/members/dashboard").await), [""; 0], "and hers is not his");
     // Browsers cache a picture under its own address for good, but staff's must not.
     let id_of_ada = site.user_id("ada").await;
     site.database

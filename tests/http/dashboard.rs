@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use members_area::base::config::MailTransport;
+use members_area::base::config::{MailTransport, Switch};
 use scraper::{Html, Selector};
 use serde_json::Value;
 
@@ -19,18 +19,75 @@ async fn it_shows_the_summary_and_the_activity() {
     let mut member = site.member("ada").await;
     let page = member.get("/members/dashboard").await;
     assert_eq!(page.find("h1"), "Welcome, ada!");
-    assert_eq!(page.find_all("h2"), ["Profile summary", "Your activity", "Why is this page cached?"]);
+    assert_eq!(page.find_all("h2"), ["Secure your account", "Profile summary", "Devices", "Recent activity"]);
     assert_eq!(page.find_all("dt"), ["Username", "Email", "Member since", "Last login"]);
     assert_eq!(page.find_all("dd")[..2], ["ada".to_owned(), "ada@example.com".to_owned()]);
-    let notes = page.find_all(".cache-note");
-    assert!(notes[0].starts_with("This profile summary is cached per user!"), "{notes:?}");
-    assert!(
-        notes[0].contains("Fragment rendered at ") && notes[1].starts_with("View rendered at "),
-        "{notes:?}"
+    assert_eq!(
+        page.find_all(".card-head a"),
+        ["See details", "Edit profile", "Manage devices", "See all activity"]
     );
-    assert_eq!(page.find_all("[aria-labelledby=recent-logins] li").len(), 1);
+    for (link, heading) in page.attributes(".card-head a", "href").iter().zip([
+        "Security",
+        "Profile",
+        "Your devices",
+        "Activity",
+    ]) {
+        assert_eq!(member.get(link).await.find("h1"), heading, "{link}");
+    }
     assert_eq!(page.find_all("[aria-labelledby=devices] li").len(), 1);
+    assert_eq!(page.find_all("[aria-labelledby=recent-activity] .what"), ["Logged in", "Account created"]);
+    // The login is in the summary and among the events, and nowhere else.
+    let login = page.attribute("[aria-labelledby=recent-activity] time", "datetime").expect("a time");
+    let times = page.attributes(".card time", "datetime");
+    assert!(times.iter().filter(|time| **time == login).count() <= 2, "{times:?}");
     site.stop().await;
+}
+
+#[tokio::test]
+async fn it_greets_by_the_first_name_at_the_next_request() {
+    let site = TestSite::start_without_mail().await;
+    let mut ada = site.member("ada").await;
+    let greeting = async |member: &mut Visitor| member.get("/members/dashboard").await.find("h1");
+    assert_eq!(greeting(&mut ada).await, "Welcome, ada!");
+    for (first, last, expected) in [
+        ("Ada", "Lovelace", "Welcome, Ada!"),
+        ("<b>Zoë</b>", "", "Welcome, <b>Zoë</b>!"),
+        ("", "King", "Welcome, ada!"),
+    ] {
+        ada.post(
+            "/api/members/save_profile",
+            &[("username", "ada"), ("first_name", first), ("last_name", last)],
+        )
+        .await;
+        assert_eq!(greeting(&mut ada).await, expected);
+        assert_eq!(greeting(&mut ada).await, expected);
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn only_developers_are_told_about_caching_and_only_when_they_open_the_panel() {
+    for enabled in [Switch::On, Switch::Off] {
+        let site = TestSite::start_with(|config| {
+            config.mail.transport = MailTransport::Smtp("smtp://127.0.0.1:9".into());
+            config.lab.enabled = enabled;
+        })
+        .await;
+        let page = site.member("ada").await.get("/members/dashboard").await;
+        let panels = page.find_all("details.why:not([open]) summary");
+        let main = page.find("main");
+        if enabled == Switch::On {
+            assert_eq!(panels, ["For developers: why is this page cached?"]);
+            assert!(main.contains("This profile summary is cached per user!"), "{main}");
+            assert!(page.find("footer").contains("every cached thing says when it was made"));
+        } else {
+            assert_eq!((panels.len(), page.find_all("footer").len()), (0, 0));
+            for word in ["cache", "ragment", "endered at", "alid until"] {
+                assert!(!main.contains(word), "{word} in {main}");
+            }
+        }
+        site.stop().await;
+    }
 }
 
 /// With 15 seconds to spare on each side, for the time that the test itself takes. A page cached
@@ -91,7 +148,7 @@ async fn it_explains_which_parts_are_cached_until_when() {
     let page = member.get("/members/dashboard").await;
     let lines = validities(&page);
     let names: Vec<&str> = lines.iter().map(|(name, ..)| name.as_str()).collect();
-    assert_eq!(names, ["The whole page", "Profile summary (fragment)", "Your activity"]);
+    assert_eq!(names, ["The whole page", "Fragment: profile summary", "View: everything else"]);
     let (whole, fragment, activity) = (lines[0].2, lines[1].2, lines[2].2);
     assert!(
         (298.0..300.01).contains(&whole)
@@ -147,7 +204,7 @@ async fn a_login_and_a_logout_are_shown_at_the_next_request() {
     let after_login = timestamps(&page);
     assert!(after_login.0 != before.0 && after_login.1 != before.1);
     assert_eq!(page.find_all("[aria-labelledby=devices] li").len(), 2);
-    assert_eq!(page.find_all("[aria-labelledby=recent-logins] li").len(), 2);
+    assert_eq!(page.find_all("[aria-labelledby=recent-activity] .what")[..2], ["Logged in", "Logged in"]);
     site.clock.advance(Duration::from_secs(2));
     there.log_out().await;
     let page = here.get("/members/dashboard").await;
@@ -196,7 +253,10 @@ async fn the_summary_is_rendered_once_for_each_member_until_it_changes_or_expire
         let page = member.get("/members/dashboard").await;
         let expected = format!("dashboard={views},profile_summary={summary},profile_summary_card={summary}");
         assert_eq!(log::request(page.request_id())["cache"], expected);
-        page.find(".fragment > section[aria-labelledby=profile-summary]")
+        let card = page.find(".fragment > section[aria-labelledby=profile-summary]");
+        let rendered_at = page.attribute(".fragment > section", "data-rendered-at").expect("a time");
+        assert_eq!(page.attribute("#fragment-rendered-at", "datetime").as_ref(), Some(&rendered_at));
+        format!("{rendered_at} {card}")
     };
     let first = card(&mut ada, "miss", "miss").await;
     assert!(first.contains("ada@example.com"), "{first}");

@@ -232,6 +232,38 @@ async fn themes_are_told_apart_both_ways() {
     ways.end().await;
 }
 
+/// Both ways mark the device that asks, and no other.
+#[tokio::test]
+async fn the_sessions_of_a_member_have_their_own_copies_both_ways() {
+    let site = TestSite::start_without_mail().await;
+    site.signed_up("ada").await;
+    let mut cookies = Vec::new();
+    for (agent, name) in
+        [("Firefox/140.0 (X11; Linux x86_64)", "Firefox on Linux"), ("curl/8.0", "Unknown browser")]
+    {
+        let mut device = site.visitor();
+        device.log_in_by(agent, "ada").await;
+        cookies.push((format!("sessionid={}", device.session().expect("signed in")), name));
+    }
+    let ways = Ways::on(site.halt().await, |_| ()).await;
+    for (cookie, _) in &cookies {
+        ways.needs_the_layers_once(&Asked::get(DASHBOARD, cookie)).await;
+        ways.packed_well(cookie).await;
+    }
+    for (cookie, name) in &cookies {
+        let asked = Asked::get(DASHBOARD, cookie);
+        assert!(ways.compare(&asked).await);
+        let answer = fast_path(&ways.pages, &asked.request()).await.expect("from the cache");
+        let body = to_bytes(answer.into_body(), usize::MAX).await.expect("a whole body");
+        let html = scraper::Html::parse_document(&String::from_utf8_lossy(&body));
+        let rows = scraper::Selector::parse("[aria-labelledby=devices] li").expect("a selector");
+        let rows: Vec<String> = html.select(&rows).map(|row| row.text().collect()).collect();
+        assert_eq!(rows.iter().filter(|row| row.contains("This device")).count(), 1, "{rows:?}");
+        assert!(rows.len() == 2 && rows[0].contains(name) && rows[0].contains("This device"), "{rows:?}");
+    }
+    ways.end().await;
+}
+
 #[tokio::test]
 async fn unusual_requests_take_the_layers() {
     let (ways, ada, bob) = two_members(|_| ()).await;

@@ -35,12 +35,13 @@ async fn expect(member: &mut Visitor, title: &str, sentence: &str, link: &str) {
 async fn progress(member: &mut Visitor) -> String {
     let page = member.get(DASHBOARD).await;
     assert_eq!(page.status, 200);
-    let line = page.find_all(".what-is-open");
-    line.first().map_or_else(String::new, |line| {
-        line.trim_start_matches("Security of your account: ")
-            .trim_end_matches(". See what is open")
-            .to_owned()
-    })
+    let (progress, steps) = (page.find("[aria-labelledby=secure] .badge"), page.find_all(".steps li"));
+    let is_done = page.find("[aria-labelledby=secure]").contains("Nothing is left to do.");
+    assert_eq!(steps.is_empty(), is_done, "{progress}: {steps:?}");
+    let (done, all) = progress.trim_end_matches(" done").split_once(" of ").expect("two numbers");
+    let number = |text: &str| text.parse::<usize>().expect("a number");
+    assert_eq!(steps.len(), number(all) - number(done), "each is listed: {steps:?}");
+    progress
 }
 
 #[tokio::test]
@@ -76,7 +77,20 @@ async fn a_new_member_sees_what_is_open_and_each_row_leads_on() {
     ]) {
         assert_eq!(ada.get(link).await.find("h1"), heading, "{link}");
     }
-    // It is found from the profile, and from the dashboard as long as something is open.
+    // The dashboard lists what is open, each with the page that does it.
+    let dashboard = ada.get(DASHBOARD).await;
+    let steps = [
+        ("Confirm your email address", "Confirm your email address"),
+        ("Set up an authenticator app", "Authenticator app"),
+        ("Add a passkey", "Passkeys"),
+        ("Get recovery codes with your authenticator app", "Authenticator app"),
+    ];
+    assert_eq!(dashboard.find_all(".steps a"), steps.map(|(step, _)| step));
+    for (link, (step, heading)) in dashboard.attributes(".steps a", "href").iter().zip(steps) {
+        assert_eq!(ada.get(link).await.find("h1"), heading, "{step}");
+    }
+    assert!(dashboard.find("[aria-labelledby=secure]").contains("Password last changed "));
+    // The page is found from the profile and from the dashboard.
     for from in ["/members/profile", DASHBOARD] {
         assert!(
             ada.get(from).await.attributes("main a, .side a", "href").iter().any(|link| link == SECURITY),
@@ -194,16 +208,15 @@ async fn the_dashboard_says_at_once_how_much_is_done() {
     site.all_mails_sent().await;
     assert_eq!(progress(&mut ada).await, "2 of 5 done");
     let (_, codes) = site.set_up_app(&mut ada).await;
-    assert_eq!(progress(&mut ada).await, "", "all is done");
     for code in &codes[..7] {
-        assert_eq!(progress(&mut ada).await, "");
+        assert_eq!(progress(&mut ada).await, "4 of 4 done");
         let mut other = site.visitor();
         other.log_in("ada").await;
         assert!(other.enter(code).await.location().starts_with(CODES_PAGE));
     }
     assert_eq!(progress(&mut ada).await, "3 of 4 done");
     ada.post("/api/members/new_recovery_codes", &[]).await;
-    assert_eq!(progress(&mut ada).await, "");
+    assert_eq!(progress(&mut ada).await, "4 of 4 done");
     ada.post("/api/members/remove_authenticator", &[]).await;
     assert_eq!(progress(&mut ada).await, "2 of 5 done");
     // Staff who change the address have not confirmed it.
@@ -222,7 +235,7 @@ async fn a_warm_dashboard_asks_the_database_nothing() {
     assert_eq!(progress(&mut ada).await, "1 of 5 done");
     site.database.break_tables().await;
     let page = ada.get(DASHBOARD).await;
-    assert_eq!((page.cache(), page.find(".what-is-open a")), ("HIT", "See what is open".into()));
+    assert_eq!((page.cache(), page.find("[aria-labelledby=secure] .badge")), ("HIT", "1 of 5 done".into()));
     // The page's data, as the browser loads it.
     assert!(
         ada.call("/api/members/dashboard", &[]).await.text().contains(r#""progress":{"done":1,"all":5}"#)
@@ -258,7 +271,8 @@ async fn it_is_the_members_own() {
     let act = format!("/admin/act?user={}", site.user_id("ada").await);
     assert_eq!(sam.submit(&act, &[("reason", "You asked us")]).await.location(), DASHBOARD);
     let dashboard = sam.get(DASHBOARD).await;
-    assert_eq!(dashboard.find(".what-is-open"), "Security of your account: 1 of 5 done.");
+    assert_eq!(dashboard.find("[aria-labelledby=secure] .badge"), "1 of 5 done");
+    assert_eq!(dashboard.find_all("[aria-labelledby=secure] a"), [""; 0], "what is closed is no link");
     assert_eq!((sam.get(SECURITY).await.status, sam.call(LOAD, &[]).await.status), (403, 403));
     // What is in the address or the form changes nothing.
     for path in ["/members/security?user=1", "/members/security?%00", "/members/security?next=//evil.example"]
@@ -284,7 +298,7 @@ async fn a_reset_from_the_command_line_is_seen_after_the_next_login() {
     let site = TestSite::start_without_mail().await;
     let mut ada = site.proven_member("ada").await;
     site.set_up_app(&mut ada).await;
-    assert_eq!(progress(&mut ada).await, "");
+    assert_eq!(progress(&mut ada).await, "4 of 4 done");
     let folder = tempfile::tempdir().expect("a folder");
     let reset = ["user", "second-factor", "ada", "--reset", "--reason", "lost phone"];
     said(program(&site.database, folder.path()).args(reset));

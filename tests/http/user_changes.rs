@@ -65,7 +65,7 @@ async fn a_saved_change_is_visible_at_the_next_request_and_the_owner_is_notified
         )
         .await;
     assert_eq!((answer.status, answer.location()), (303, page.as_str()));
-    assert_eq!(member.get("/members/dashboard").await.find("h1"), "Welcome, Countess!");
+    assert_eq!(member.get("/members/dashboard").await.find("h1"), "Welcome, Ada!");
     let shown = staff.get(&page).await;
     assert_eq!(shown.messages(), ["The user was saved."]);
     assert_eq!(shown.find(".user-name"), "Countess Unconfirmed");

@@ -31,6 +31,7 @@ macro_rules! group_requires {
 #[derive(FromRow)]
 struct MemberRow {
     username: String,
+    first_name: String,
     session_stamp: Vec<u8>,
     is_staff: i64,
     is_superuser: i64,
@@ -54,6 +55,7 @@ pub async fn given(connection: &mut AnyConnection, id: UserId) -> Result<Rights,
 /// An active account.
 pub struct ActiveMember {
     pub username: String,
+    pub first_name: String,
     pub session_stamp: Vec<u8>,
     /// All but when the second factor is due.
     pub rights: Rights,
@@ -73,7 +75,7 @@ pub async fn active_member(
     party: &str,
 ) -> Result<Option<ActiveMember>, sqlx::Error> {
     let mut rows: Vec<MemberRow> = sqlx::query_as(concat!(
-        "SELECT username, session_stamp, is_staff, is_superuser, picture_version, ",
+        "SELECT username, first_name, session_stamp, is_staff, is_superuser, picture_version, ",
         second_factor!("$2"),
         " AS has_second_factor, second_factor_required AS is_required, second_factor_required_at AS required_at, ",
         group_requires!(),
@@ -97,6 +99,7 @@ pub async fn active_member(
         rights.picture = row.picture_version;
         ActiveMember {
             username: row.username,
+            first_name: row.first_name,
             session_stamp: row.session_stamp,
             rights,
             group_requires: row.group_requires == 1,

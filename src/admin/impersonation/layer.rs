@@ -18,7 +18,7 @@ use crate::{
     auth::sessions::IdHash,
     base::member::{ClientInfo, Member},
     shared::{error::AppError, level::Level},
-    site::{AppState, flash, response},
+    site::{AppState, ThisSession, flash, response},
     timing::Recorder,
     ui::flash::Message,
 };
@@ -41,7 +41,7 @@ pub async fn identify(State(site): State<AppState>, mut request: Request, next: 
     match identity {
         Ok(Identity::Member(member)) => {
             let may_log_out = member.impersonator().is_some() && request.method() == Method::POST;
-            introduce(&mut request, member);
+            introduce(&mut request, member, session);
             if !may_log_out {
                 return next.run(request).await;
             }
@@ -70,12 +70,16 @@ async fn note_logout(site: &AppState, auth: &AuthSession, session: Option<IdHash
     }
 }
 
-fn introduce(request: &mut Request, member: Member) {
+fn introduce(request: &mut Request, member: Member, session: Option<IdHash>) {
     if let Some(recorder) = request.extensions().get::<Recorder>() {
         recorder.user(member.id());
         if let Some(actor) = member.impersonator() {
             recorder.actor(actor.id);
         }
+    }
+    // The session of staff is none of the member's devices.
+    if let Some(session) = session.filter(|_| member.impersonator().is_none()) {
+        request.extensions_mut().insert(ThisSession(session));
     }
     if let Some(actor) = member.impersonator()
         && let Some(client) = request.extensions_mut().get_mut::<ClientInfo>()

@@ -39,6 +39,8 @@ impl Sessions {
         self.rotate_in(&mut transaction, rotation, member).await?;
         transaction.commit().await?;
         self.rotated(rotation);
+        // The dashboard's list of devices knows them by their ids.
+        self.cache.invalidate_member(member.id(), "session rotated").await;
         Ok(())
     }
 

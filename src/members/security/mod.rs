@@ -4,6 +4,8 @@ pub mod api;
 pub mod pages;
 
 #[cfg(feature = "ssr")]
+pub mod checklist;
+#[cfg(feature = "ssr")]
 pub mod service;
 
 use serde::{Deserialize, Serialize};
@@ -99,6 +101,15 @@ impl Security {
     }
 }
 
+/// Something that is left to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// What to do.
+    pub text: String,
+    /// The page that does it.
+    pub page: String,
+}
+
 /// How many checks are done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
@@ -106,13 +117,6 @@ pub struct Progress {
     pub done: usize,
     /// All of them.
     pub all: usize,
-}
-
-impl Progress {
-    /// Returns whether something is left to do.
-    pub const fn is_open(self) -> bool {
-        self.done < self.all
-    }
 }
 
 impl std::fmt::Display for Progress {
@@ -125,7 +129,7 @@ impl std::fmt::Display for Progress {
 mod tests {
     use super::*;
 
-    fn security() -> Security {
+    pub(super) fn security() -> Security {
         Security {
             username: "ada".to_owned(),
             has_password: true,

@@ -1,6 +1,8 @@
 //! The request under which a cached page is rendered. It contains what the page varies by and
-//! nothing else: no cookie, session, browser, client address or query. What is absent cannot get into a page that is later sent to somebody else, or to
-//! another session of the same member; a page that asks for it fails the first time it is rendered.
+//! nothing else: no cookie, browser, client address or query, and the hash of a session's id only in
+//! that session's own copy. What is absent cannot get into a page that is later sent to somebody else,
+//! or to another session of the same member; a page that asks for it fails the first time it is
+//! rendered.
 
 use axum::{
     body::Body,
@@ -31,6 +33,9 @@ pub fn canonical_request(
     if let Some(member) = &variant.member {
         extensions.insert(member.clone());
     }
+    if let Some(session) = variant.session {
+        extensions.insert(session);
+    }
     let uri = Uri::from_static(page.route);
     extensions.insert(OriginalUri(uri.clone()));
     let mut sealed = Request::new(Body::empty());
@@ -60,13 +65,14 @@ mod tests {
         base::member::{Member, UserId},
         cache::Policy,
         shared::theme::Theme,
+        site::ThisSession,
         ui::flash::Flash,
     };
 
     #[test]
     fn only_the_copys_audience_is_left_of_the_visitor() {
         let policy = Policy::new("/x", 1, Duration::from_secs(60));
-        let page = CachedPage { route: "/x", scope: Scope::Member, policy, outlives_its_parts: false };
+        let page = CachedPage { route: "/x", scope: Scope::Session, policy, outlives_its_parts: false };
         let member = Member::new(UserId(7), "ada".into(), Vec::new());
         let mut request = Request::builder()
             .uri("/x?b=s3cret")
@@ -77,13 +83,13 @@ mod tests {
             .expect("a request");
         request.extensions_mut().insert(ClientInfo { address: "s3cret".into(), ..Default::default() });
         request.extensions_mut().insert(Vec::<Flash>::new());
-        let variant = Variant::for_whom(Some(member), Theme::Dark);
-        let canonical = canonical_request(
-            &request,
-            &page,
-            &variant,
-            PageInProgress::begin(page.policy.ttl, page.outlives_its_parts, 0),
-        );
+        request.extensions_mut().insert(ThisSession([1; 32]));
+        let sealed = |session| {
+            let variant = Variant::for_whom(Some(member.clone()), session, Theme::Dark);
+            let in_progress = PageInProgress::begin(page.policy.ttl, page.outlives_its_parts, 0);
+            canonical_request(&request, &page, &variant, in_progress)
+        };
+        let canonical = sealed(None);
         assert_eq!(canonical.uri(), "/x");
         assert_eq!(
             canonical.extensions().get::<OriginalUri>().map(|uri| uri.0.to_string()).as_deref(),
@@ -95,5 +101,8 @@ mod tests {
         assert_eq!(canonical.extensions().get(), Some(&Theme::Dark));
         assert!(canonical.extensions().get::<Vec<Flash>>().is_none());
         assert!(!format!("{canonical:?}").contains("s3cret"), "{canonical:?}");
+        assert_eq!(canonical.extensions().get::<ThisSession>(), None);
+        let of_session = sealed(Some(ThisSession([2; 32])));
+        assert_eq!(of_session.extensions().get(), Some(&ThisSession([2; 32])), "the copy's, from its key");
     }
 }

@@ -42,7 +42,7 @@ pub async fn fast_path<B>(pages: &PageCache, request: &Request<B>) -> Option<Res
     let member = recent.as_ref().map(|recent| recent.member());
     let is_kept = match (member, page.scope) {
         (Some(_), scope) => scope != Scope::Anonymous,
-        (None, scope) => scope != Scope::Member,
+        (None, scope) => scope != Scope::Session,
     };
     if !is_kept
         || member.is_some_and(|member| varies_by_address(site, member))
@@ -52,14 +52,16 @@ pub async fn fast_path<B>(pages: &PageCache, request: &Request<B>) -> Option<Res
         return None;
     }
     let rights = recent.as_ref().map_or("", |recent| &recent.rights);
-    let parts = [pages.edition.as_str(), rights, theme.name()];
+    let session = recent.as_ref().filter(|_| page.scope == Scope::Session);
+    let session_tag = session.map_or("", |recent| &recent.session_tag);
+    let parts = [pages.edition.as_str(), rights, session_tag, theme.name()];
     let noted_below = Recorder::none();
     let entry = match member {
         Some(member) => site.cache.of(member, &noted_below).get_now(page.policy, &parts)?,
         None => site.cache.public(&noted_below).get_now(page.policy, &parts)?,
     };
     if let Some(member) = member {
-        repack(pages, page, member, (rights, theme), &entry.value);
+        repack(pages, page, member, parts, &entry.value);
     }
     let (mut response, state) =
         answer(pages, page, (entry, Lookup::Hit), member.is_none(), request.headers(), now)?;

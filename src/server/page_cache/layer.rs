@@ -63,8 +63,7 @@ impl Wanted {
     where
         PublicBytes: AllowedIn<Who>,
     {
-        let (policy, parts) =
-            (self.page.policy, [self.pages.edition.as_str(), &variant.rights, variant.theme.name()]);
+        let (policy, parts) = (self.page.policy, variant.key_parts(&self.pages.edition));
         let (entry, lookup) = match view.get_now(policy, &parts) {
             Some(entry) => (entry, Lookup::Hit),
             None => match view.lease(policy, &parts).await {
@@ -89,7 +88,7 @@ impl Wanted {
             },
         };
         if let (Lookup::Hit, Some(member)) = (lookup, &variant.member) {
-            repack(&self.pages, &self.page, member, (&variant.rights, variant.theme), &entry.value);
+            repack(&self.pages, &self.page, member, parts, &entry.value);
         }
         let (headers, now) = (request.headers(), self.pages.site.clock.now());
         match answer(&self.pages, &self.page, (entry, lookup), variant.member.is_none(), headers, now) {

@@ -16,8 +16,8 @@ fn cached_pages(settings: &config::Cache) -> Vec<CachedPage> {
 /// The audience of a cached page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// Each member has a copy of their own.
-    Member,
+    /// Each session of a member has a copy of its own.
+    Session,
     /// Anonymous visitors share one copy, and each member has their own, because the navigation is
     /// part of the page.
     Public,
@@ -41,7 +41,7 @@ pub struct CachedPage {
 
 fn cached_page(route: &'static str, rule: CacheRule, settings: &config::Cache) -> CachedPage {
     let scope = match rule.cached_for {
-        CachedFor::Member => Scope::Member,
+        CachedFor::Session => Scope::Session,
         CachedFor::Public => Scope::Public,
         CachedFor::Anonymous => Scope::Anonymous,
     };
@@ -110,7 +110,7 @@ mod tests {
             let listing = pages::routes().iter().find(|route| route.path() == page.route);
             let listing = listing.unwrap_or_else(|| panic!("{} is no page", page.route));
             assert_eq!(*listing.mode(), SsrMode::Async, "{}", page.route);
-            assert_eq!(is_public_page(page.route), page.scope != Scope::Member, "{}", page.route);
+            assert_eq!(is_public_page(page.route), page.scope != Scope::Session, "{}", page.route);
             assert!(!page.route.contains('{'), "{}: the route is the whole key", page.route);
         }
     }
@@ -124,7 +124,7 @@ mod tests {
         };
         let default = pages(|_| ());
         let scope = |route| default.find(route).map(|page| page.scope);
-        assert_eq!(scope("/members/dashboard"), Some(Scope::Member));
+        assert_eq!(scope("/members/dashboard"), Some(Scope::Session));
         assert_eq!(scope("/accounts/login"), Some(Scope::Anonymous));
         assert_eq!(scope("/accounts/verify"), None);
         assert!(pages(|settings| settings.pages = false).pages.is_empty());
@@ -137,7 +137,7 @@ mod tests {
         let public = || PAGES.iter().map(|page| page.path).filter(|route| is_public_page(route));
         assert!(public().count() > 10 && public().all(|route| all.find(route).is_some()));
         assert_eq!(all.find("/").map(|page| page.scope), Some(Scope::Anonymous));
-        assert_eq!(all.find("/members/dashboard").map(|page| page.scope), Some(Scope::Member));
+        assert_eq!(all.find("/members/dashboard").map(|page| page.scope), Some(Scope::Session));
         assert!(all.find("/members/profile").is_none());
     }
 }

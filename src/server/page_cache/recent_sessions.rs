@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use super::variant::{Fingerprint, fingerprint};
+use super::variant::{Fingerprint, fingerprint, session_tag};
 use crate::{
     auth::sessions::{IdHash, SessionSnapshot},
     base::{clock::Millis, member::Member},
@@ -27,6 +27,8 @@ pub struct RecentSession {
     seen: SessionSnapshot,
     /// The fingerprint of what pages show of the member, which is part of their cache key.
     pub rights: Fingerprint,
+    /// What tells the copies of the member's sessions apart.
+    pub session_tag: Fingerprint,
 }
 
 impl RecentSession {
@@ -48,7 +50,8 @@ impl RecentSessions {
             return Some(recent);
         }
         let seen = site.sessions.look(&site.members, id).await?;
-        let recent = Arc::new(RecentSession { rights: fingerprint(&seen.member), seen });
+        let recent =
+            Arc::new(RecentSession { rights: fingerprint(&seen.member), session_tag: session_tag(id), seen });
         let mut recent_sessions = shard.write().unwrap_or_else(PoisonError::into_inner);
         if recent_sessions.len() >= MAX_SESSIONS_PER_SHARD {
             recent_sessions.clear();

@@ -12,20 +12,13 @@ use tracing::Instrument;
 use super::{CachedPage, PageCache, cached_body::CachedBody};
 use crate::{
     base::member::{Member, UserId},
-    shared::theme::Theme,
     timing::Recorder,
 };
 
 /// Replaces a cached page that is compressed lightly, in the background: the same page in fewer
 /// bytes, with the same times and tags. When the queue is full, the next request for the page tries
 /// it again.
-pub fn repack(
-    pages: &PageCache,
-    page: &CachedPage,
-    member: &Member,
-    (rights, theme): (&str, Theme),
-    cached: &Bytes,
-) {
+pub fn repack(pages: &PageCache, page: &CachedPage, member: &Member, parts: [&str; 4], cached: &Bytes) {
     if !CachedBody::is_light(cached) {
         return;
     }
@@ -36,13 +29,13 @@ pub fn repack(
     if !in_progress(pages).insert(copy) {
         return;
     }
-    let (pages, policy, member, rights) = (pages.clone(), page.policy, member.clone(), rights.to_owned());
-    let cached = cached.clone();
+    let (pages, policy, member) = (pages.clone(), page.policy, member.clone());
+    let (parts, cached) = (parts.map(str::to_owned), cached.clone());
     let packing = async move {
         if let Ok(Some(packed)) = pages.packing.run(permit, move || light.repack()).await {
             let recorder = Recorder::none();
             let cache = pages.site.cache.of(&member, &recorder);
-            cache.replace(policy, &[&pages.edition, &rights, theme.name()], &cached, packed).await;
+            cache.replace(policy, &parts.each_ref().map(String::as_str), &cached, packed).await;
         }
         in_progress(&pages).remove(&copy);
     };

@@ -6,15 +6,17 @@ use axum::{
     extract::Request,
     http::{Extensions, Method},
 };
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{super::theme, CachedPage, Scope};
 use crate::{
     accounts::{mail_links, session::AuthSession},
+    auth::sessions::IdHash,
     base::member::Member,
     cache::fnv1a,
     shared::{login_method::LAST_LOGIN, paths::LOGIN, theme::Theme},
     site::{
-        AppState,
+        AppState, ThisSession,
         cookies::{self, SESSION},
         flash, pending_form,
     },
@@ -30,9 +32,12 @@ pub struct Variant {
     pub rights: Fingerprint,
     /// The theme. A closed set, so that nobody can fill the cache with copies.
     pub theme: Theme,
+    /// The session whose copy this is, for a page that shows which device this is.
+    pub session: Option<ThisSession>,
+    session_tag: Fingerprint,
 }
 
-/// A fingerprint in hexadecimal; empty without a member.
+/// A fingerprint as text; empty where there is nothing to tell apart.
 pub type Fingerprint = String;
 
 impl Variant {
@@ -47,21 +52,33 @@ impl Variant {
             return None;
         }
         match (member, page.scope) {
-            (Some(member), Scope::Member | Scope::Public) if is_in_person(request.extensions(), member) => {}
+            (Some(member), Scope::Session | Scope::Public) if is_in_person(request.extensions(), member) => {}
             (None, Scope::Public | Scope::Anonymous) if !has_own_cookies(site, page, request) => {}
             _ => return None,
         }
+        let session = match page.scope {
+            Scope::Session => Some(*request.extensions().get::<ThisSession>()?),
+            Scope::Public | Scope::Anonymous => None,
+        };
         let has_query = request.uri().query().is_some_and(|query| !query.is_empty());
         // These pages may read their query.
         (page.scope != Scope::Anonymous || !has_query).then(|| {
-            Self::for_whom(member.cloned(), theme::of_request(site, request.extensions(), request.headers()))
+            let theme = theme::of_request(site, request.extensions(), request.headers());
+            Self::for_whom(member.cloned(), session, theme)
         })
     }
 
-    /// Returns the copy for a member or, without one, for anonymous visitors, in this theme.
-    pub fn for_whom(member: Option<Member>, theme: Theme) -> Self {
+    /// Returns the copy for a member, or for one of their sessions, or without either for anonymous
+    /// visitors; in this theme.
+    pub fn for_whom(member: Option<Member>, session: Option<ThisSession>, theme: Theme) -> Self {
         let rights = member.as_ref().map(fingerprint).unwrap_or_default();
-        Self { member, rights, theme }
+        let session_tag = session.map(|ThisSession(id)| session_tag(id)).unwrap_or_default();
+        Self { member, rights, theme, session, session_tag }
+    }
+
+    /// Returns the parts of the copy's key, besides page and member.
+    pub fn key_parts<'a>(&'a self, edition: &'a str) -> [&'a str; 4] {
+        [edition, &self.rights, &self.session_tag, self.theme.name()]
     }
 }
 
@@ -91,11 +108,18 @@ fn has_own_cookies(site: &AppState, page: &CachedPage, request: &Request) -> boo
         .any(|name| cookies::read(site, request.headers(), name).is_some())
 }
 
+/// Returns what tells the copies of a member's sessions apart: all of the id's hash, so that no two
+/// sessions share one.
+pub fn session_tag(session: IdHash) -> Fingerprint {
+    URL_SAFE_NO_PAD.encode(session)
+}
+
 /// Returns a fingerprint of what a page or fragment shows of a member besides its data.
 pub fn fingerprint(member: &Member) -> Fingerprint {
     let rights = member.rights();
     let flags = [u8::from(rights.is_staff), u8::from(rights.is_superuser)];
-    let names = std::iter::once(member.username())
+    let names = [member.username(), member.first_name()]
+        .into_iter()
         .chain(rights.own.iter().map(String::as_str))
         .chain(std::iter::once(""))
         .chain(rights.of_groups.iter().map(String::as_str));
@@ -118,12 +142,13 @@ mod tests {
             let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
             let rights = Rights { is_staff, own: names(own), of_groups: names(groups), ..Default::default() };
             let member = Member::with_rights(UserId(1), "ada".into(), Vec::new(), rights);
-            Variant::for_whom(Some(member), Theme::System).rights
+            Variant::for_whom(Some(member), None, Theme::System).rights
         };
         let due = |second_factor_due, has_second_factor| {
             let rights = Rights { second_factor_due, has_second_factor, ..Default::default() };
             Variant::for_whom(
                 Some(Member::with_rights(UserId(1), "ada".into(), Vec::new(), rights)),
+                None,
                 Theme::System,
             )
             .rights
@@ -132,6 +157,7 @@ mod tests {
             let rights = Rights { picture, ..Default::default() };
             Variant::for_whom(
                 Some(Member::with_rights(UserId(1), "ada".into(), Vec::new(), rights)),
+                None,
                 Theme::System,
             )
             .rights
@@ -154,5 +180,17 @@ mod tests {
         }
         assert_eq!(all[6], member(false, &["a"], &[]));
         assert_eq!(all[4], due(Some(1), true), "no banner");
+        let ada = Member::new(UserId(1), "ada".into(), Vec::new());
+        assert_ne!(fingerprint(&ada.with_first_name("Ada".into())), all[4], "another greeting");
+    }
+
+    #[test]
+    fn each_session_has_a_key_of_its_own() {
+        let key = |session: Option<u8>| {
+            let session = session.map(|byte| ThisSession([byte; 32]));
+            Variant::for_whom(None, session, Theme::System).key_parts("edition").map(str::to_owned)
+        };
+        assert_eq!(key(Some(1)), key(Some(1)));
+        assert!(key(Some(1)) != key(Some(2)) && key(Some(1)) != key(None));
     }
 }
