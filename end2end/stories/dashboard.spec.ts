@@ -88,9 +88,9 @@ test('each device sees itself marked, first, wherever the page comes from', asyn
   }
   // After a navigation within the browser, where there are scripts.
   for (const device of [page, other]) {
-    await navigation(device).getByRole('link', { name: 'Profile' }).click();
+    await navigation(device).getByRole('link', { name: 'Settings' }).click();
     await expect(heading(device)).toHaveText('Profile');
-    await navigation(device).getByRole('link', { name: 'Dashboard' }).click();
+    await navigation(device).getByRole('link', { name: 'Home' }).click();
   }
   await expectMark(page, 'Chrome on Linux', 'Firefox on Linux');
   await expectMark(other, 'Firefox on Linux', 'Chrome on Linux');

@@ -42,7 +42,7 @@ async function openTwice(page: Page, path: string, ...ids: string[]): Promise<Re
 test('the lab leads to each exercise, which says what to expect', async ({ page }) => {
   await open(page, '/');
   await mark(page);
-  await page.getByRole('link', { name: 'the caching lab' }).click();
+  await page.getByRole('link', { name: 'Caching lab' }).click();
   await expect(heading(page)).toHaveText('The caching lab');
   for (const [name, path] of EXERCISES) {
     await page.getByRole('main').getByRole('link', { name }).click();

@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use super::{Posted, api};
-use crate::ui::{Data, InPerson, Loaded, Page, Timestamp};
+use crate::{
+    shared::paths::MAILBOX,
+    ui::{Data, InPerson, Loaded, Page, PageContext, Timestamp},
+};
 
 /// `/dev/mailbox`: the mails that would have been sent.
 #[component]
@@ -14,6 +17,19 @@ pub fn MailboxPage() -> impl IntoView {
             <Loaded data show=list />
         </Page>
     }
+}
+
+/// Leads from a page that says "Check your email" to the mailbox, where emails are not sent.
+#[component]
+pub fn MailboxLink() -> impl IntoView {
+    let has_mailbox = use_context::<PageContext>().is_some_and(|context| context.has_mailbox);
+    has_mailbox.then(|| {
+        view! {
+            <p class="help">
+                "Development mode: the email is in " <a href=MAILBOX>"the mailbox"</a> "."
+            </p>
+        }
+    })
 }
 
 fn list(mails: Vec<Posted>) -> impl IntoView {

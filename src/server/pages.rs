@@ -20,7 +20,10 @@ use super::{
 };
 use crate::{
     app::App,
-    base::member::Member,
+    base::{
+        config::{Environment, MailTransport},
+        member::Member,
+    },
     shared::{error::AppError, trailing_slash::without_slash},
     site::{AppState, flash::Carried, parts, response::refuse},
     timing::request_id,
@@ -53,6 +56,8 @@ fn provide(site: &AppState, is_missing: bool) {
         site_name: site.config.site.name.clone(),
         visitor: member.map(|member| Visitor { is_staff: has_admin, ..visitor(member) }),
         has_lab: site.config.has_lab(),
+        is_development: site.config.site.environment == Environment::Development,
+        has_mailbox: site.config.mail.transport == MailTransport::Mailbox,
         is_mail_login_off: !site.config.accounts.mail_login.is_on(),
         last_login: last_login(site, &parts),
         password_rules: site.password_rules.shown(),

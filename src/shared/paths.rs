@@ -77,6 +77,8 @@ pub const ADMIN_SESSIONS: &str = "/admin/sessions";
 pub const USERS: &str = "/admin/users";
 /// Confirms a change to many users.
 pub const CONFIRM: &str = "/admin/users/confirm";
+/// The developers' mailbox.
+pub const MAILBOX: &str = "/dev/mailbox";
 /// The caching exercises.
 pub const LAB: &str = "/lab";
 /// The exercise on caching an API's responses.
@@ -256,7 +258,7 @@ pub const PAGES: &[Page] = &[
     page("/admin/users/new").needs(&[Permission::AddUser, Permission::ChangeUser]).recent(),
     page("/admin/users/{id}").needs(&[Permission::ViewUser]),
     // Answers 404 where mails are really sent.
-    page("/dev/mailbox").public().impersonation().enrolling(),
+    page(MAILBOX).public().impersonation().enrolling(),
     // These five answer 404 when `lab.enabled` is off.
     page(LAB).public(),
     page(CACHE_API).public(),

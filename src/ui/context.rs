@@ -59,6 +59,12 @@ pub struct PageContext {
     /// Whether the lab is enabled.
     #[serde(default)]
     pub has_lab: bool,
+    /// Whether the site runs in development.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_development: bool,
+    /// Whether mails are shown in the developers' mailbox.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_mailbox: bool,
     /// Whether members cannot log in by a mailed code.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_mail_login_off: bool,

@@ -27,7 +27,7 @@ async fn it_shows_the_summary_and_the_activity() {
         ["See details", "Edit profile", "Manage devices", "See all activity"]
     );
     for (link, heading) in page.attributes(".card-head a", "href").iter().zip([
-        "Security",
+        "Password and security",
         "Profile",
         "Your devices",
         "Activity",

@@ -1,4 +1,7 @@
-use members_area::base::moment::moment;
+use members_area::base::{
+    config::{Environment, MailTransport, Switch},
+    moment::moment,
+};
 use reqwest::Method;
 
 use crate::support::{TestSite, log};
@@ -64,6 +67,82 @@ async fn the_profile_shows_the_account() {
     assert_eq!(facts[..2], ["Ada".to_owned(), "ada@example.com".to_owned()]);
     assert!(facts[2].ends_with("UTC") && facts[3].ends_with("UTC"), "{facts:?}");
     site.stop().await;
+}
+
+#[tokio::test]
+async fn the_start_page_says_what_this_is_and_where_to_go() {
+    let site = TestSite::start_with(|config| {
+        config.site.environment = Environment::Production;
+        config.mail.transport = MailTransport::Smtp("smtp://127.0.0.1:9".into());
+    })
+    .await;
+    let page = site.visitor().get("/").await;
+    assert_eq!(page.find(".lead"), "Your account, your devices and your data, in one place.");
+    assert_eq!(page.find_all(".actions a"), ["Sign up", "Log in"]);
+    assert_eq!(page.attributes(".actions a", "href"), ["/accounts/signup", "/accounts/login"]);
+    assert_eq!(page.find_all(".points h2"), ["Yours to change", "Well protected", "Open to you"]);
+    let mut ada = site.member("ada").await;
+    let page = ada.get("/").await;
+    assert_eq!(page.attributes(".actions a", "href"), ["/members/dashboard"]);
+    for page in [page, site.visitor().get("/").await] {
+        assert_eq!(page.find_all(".tools").len(), 0, "nothing is for developers only");
+        assert!(!page.text().contains("demo"), "{}", page.text());
+    }
+    site.stop().await;
+}
+
+/// What is there for developers depends on the configuration alone, as the cached page does.
+#[tokio::test]
+async fn in_development_the_start_page_leads_to_what_there_is() {
+    let all = ["Demo login", "Mailbox", "Admin", "Caching lab"];
+    for (environment, has_mailbox, lab, expected) in [
+        (Environment::Development, true, Switch::Auto, &all[..]),
+        (Environment::Development, false, Switch::Off, &["Demo login", "Admin"]),
+        (Environment::Production, false, Switch::On, &["Caching lab"]),
+    ] {
+        let site = TestSite::start_with(|config| {
+            (config.site.environment, config.lab.enabled) = (environment, lab);
+            if !has_mailbox {
+                config.mail.transport = MailTransport::Smtp("smtp://127.0.0.1:9".into());
+            }
+        })
+        .await;
+        let mut visitor = site.visitor();
+        for _ in 0..2 {
+            let page = visitor.get("/").await;
+            assert_eq!(page.find_all(".tools a"), expected);
+            for link in page.attributes(".tools a", "href") {
+                assert!([200, 303].contains(&visitor.get(&link).await.status), "{link}");
+            }
+        }
+        site.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn pages_that_say_check_your_email_lead_to_the_mailbox_where_it_is() {
+    for has_mailbox in [true, false] {
+        let site = TestSite::start_with(|config| {
+            if !has_mailbox {
+                config.mail.transport = MailTransport::Smtp("smtp://127.0.0.1:9".into());
+            }
+        })
+        .await;
+        let mut ada = site.member("ada").await;
+        let mut stranger = site.visitor();
+        stranger.submit("/accounts/password_reset", &[("email", "ada@example.com")]).await;
+        stranger.post("/api/accounts/mail_code", &[("login", "ada")]).await;
+        for page in [
+            ada.get("/accounts/verify").await,
+            stranger.get("/accounts/password_reset/done").await,
+            stranger.get("/accounts/login/code").await,
+        ] {
+            assert_eq!(page.status, 200);
+            let links = page.attributes("main a", "href");
+            assert_eq!(links.contains(&"/dev/mailbox".to_owned()), has_mailbox, "{links:?}");
+        }
+        site.stop().await;
+    }
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use super::super::{
 };
 use super::parts::{Account, LinkPage};
 use crate::{
+    mail::pages::MailboxLink,
     shared::{forms::Field, paths::LOGIN},
     ui::{Data, Form, Loaded, PageContext, SettingsPage, TextField, expect_member},
 };
@@ -71,6 +72,7 @@ fn by_code(address: Address) -> AnyView {
         <Form path=VerifyByCode::PATH submit="Confirm">
             <TextField field=Field::Code label="Code from the email" autocomplete="one-time-code" />
         </Form>
+        <MailboxLink />
         <p>"Didn’t get it, or has it expired?"</p>
         <Form path=AskForVerification::PATH submit="Send a new email" button="button" />
         <p>

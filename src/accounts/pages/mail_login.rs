@@ -9,6 +9,7 @@ use super::super::{
 };
 use super::parts::Account;
 use crate::{
+    mail::pages::MailboxLink,
     shared::{
         forms::{Field, Problem},
         paths::LOGIN,
@@ -72,6 +73,7 @@ fn ByCode() -> impl IntoView {
         <p class="help">
             "No email after a few minutes? Check your spam folder. Only a confirmed address gets one."
         </p>
+        <MailboxLink />
     }
 }
 

@@ -16,6 +16,7 @@ use super::{
     passkeys::PasskeyForm,
 };
 use crate::{
+    mail::pages::MailboxLink,
     shared::{forms::Field, paths::LOGIN},
     ui::{Data, Form, Loaded, Page, PageContext, SettingsPage, TextField, expect_member},
 };
@@ -124,6 +125,7 @@ pub fn PasswordResetDonePage() -> impl IntoView {
                 "No email after a few minutes? Check your spam folder, and that you entered the address you signed up with. "
                 <a href="/accounts/password_reset">"Try again"</a>
             </p>
+            <MailboxLink />
         </Page>
     }
 }
