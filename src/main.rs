@@ -131,16 +131,12 @@ enum Command {
     /// Checks what this installation shows to whom.
     #[command(subcommand)]
     Doctor(doctor::DoctorCommand),
-    /// Fills a development database with demo members.
-    Demo {
-        /// The number of members.
-        #[arg(long)]
-        members: u64,
-        /// Also opens a session for each, and writes their Cookie header values to this file, one
-        /// per line.
-        #[arg(long)]
-        sessions: Option<PathBuf>,
-    },
+    /// Fills a development database with demo members: with names, pictures, groups, devices and
+    /// months of activity.
+    ///
+    /// They are demo000001 and so on, with the password "demo members only". Those who exist stay
+    /// unchanged. Only the first thousand have pictures.
+    Demo(demo::Demo),
 }
 
 fn main() -> ExitCode {
@@ -212,7 +208,7 @@ fn run(config: Config, origins: &[Origin], command: Command) -> Result<(), Failu
             Command::Check { deploy } => commands::check(config, origins, deploy).await,
             Command::Healthcheck(check) => healthcheck::healthcheck(&config, check).await,
             Command::Doctor(command) => doctor::run(config, command).await,
-            Command::Demo { members, sessions } => demo::demo(config, members, sessions.as_deref()).await,
+            Command::Demo(what) => demo::demo(config, what).await,
         }
     });
     // Waits a limited time: blocking threads, such as one reading a hanging disk, cannot be

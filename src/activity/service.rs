@@ -18,6 +18,7 @@ use crate::{
 };
 
 pub use super::store::ActivityRow as Activity;
+use super::store::NewLine;
 
 /// Lines per page.
 const PAGE: usize = 25;
@@ -69,8 +70,47 @@ pub async fn record_many(
     }
     for some in users.chunks(BATCH_SIZE) {
         some.iter().for_each(|user| transaction.announce(Change::Member(*user)));
-        let rows: Vec<_> = some.iter().map(|user| (new_id(now), *user)).collect();
-        store::insert_many(transaction, &rows, kind.name(), detail, now, client).await?;
+        let line = |user: &UserId| NewLine {
+            id: new_id(now),
+            user: *user,
+            kind: kind.name(),
+            detail,
+            at: now,
+            client,
+        };
+        store::insert_many(transaction, &some.iter().map(line).collect::<Vec<_>>()).await?;
+    }
+    Ok(())
+}
+
+/// A line of a made-up past.
+pub struct PastLine<'a> {
+    /// Whose it is.
+    pub user: UserId,
+    /// What happened.
+    pub kind: Kind,
+    /// When.
+    pub at: Millis,
+    /// From where.
+    pub client: &'a ClientInfo,
+}
+
+/// Records the past of demo members. Neither the security log nor other processes are told.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when the database cannot be used.
+pub async fn record_past(transaction: &mut Transaction, lines: &[PastLine<'_>]) -> Result<(), AppError> {
+    const BATCH_SIZE: usize = 1000;
+    for some in lines.chunks(BATCH_SIZE) {
+        let line = |line: &PastLine<'_>| NewLine {
+            id: new_id(line.at),
+            user: line.user,
+            kind: line.kind.name(),
+            detail: "",
+            at: line.at,
+            client: line.client,
+        };
+        store::insert_many(transaction, &some.iter().map(line).collect::<Vec<_>>()).await?;
     }
     Ok(())
 }

@@ -52,20 +52,23 @@ pub async fn insert(
     .map(drop)
 }
 
-/// Inserts the same line for each of these accounts, under these ids.
-pub async fn insert_many(
-    connection: &mut AnyConnection,
-    rows: &[(i64, UserId)],
-    kind: &str,
-    detail: &str,
-    at: Millis,
-    client: &ClientInfo,
-) -> Result<(), sqlx::Error> {
+/// A new line.
+pub struct NewLine<'a> {
+    pub id: i64,
+    pub user: UserId,
+    pub kind: &'static str,
+    pub detail: &'a str,
+    pub at: Millis,
+    pub client: &'a ClientInfo,
+}
+
+/// Inserts lines with one statement.
+pub async fn insert_many(connection: &mut AnyConnection, lines: &[NewLine<'_>]) -> Result<(), sqlx::Error> {
     let mut sql = Sql::new("INSERT INTO activity (id, user_id, kind, detail, at, address, agent) VALUES ");
-    for (number, (id, user)) in rows.iter().enumerate() {
-        sql.push(if number == 0 { "(" } else { ", (" }).number(*id).push(", ").number(user.0).push(", ");
-        sql.text(kind).push(", ").text(detail).push(", ").number(at).push(", ");
-        sql.text(client.address.as_str()).push(", ").text(client.agent.as_str()).push(")");
+    for (number, line) in lines.iter().enumerate() {
+        sql.push(if number == 0 { "(" } else { ", (" }).number(line.id).push(", ").number(line.user.0);
+        sql.push(", ").text(line.kind).push(", ").text(line.detail).push(", ").number(line.at).push(", ");
+        sql.text(line.client.address.as_str()).push(", ").text(line.client.agent.as_str()).push(")");
     }
     sql.query().execute(connection).await.map(drop)
 }

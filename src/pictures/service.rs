@@ -2,15 +2,12 @@
 
 use bytes::Bytes;
 
-use super::{
-    Size,
-    render::{self, Rendered},
-    store,
-};
+pub use super::render::Rendered;
+use super::{Size, render, store};
 use crate::{
     accounts,
     activity::{self, Kind},
-    base::{id::new_id, member::Member, work_queue::Permit},
+    base::{clock::Millis, db::Transaction, id::new_id, member::Member, work_queue::Permit},
     shared::{error::AppError, forms::Field},
     site::{AppState, RequestContext},
 };
@@ -37,12 +34,10 @@ pub async fn save(
     file: Bytes,
 ) -> Result<(), AppError> {
     context.site.throttle.take(&[accounts::service::profile_limit(&context.site, member)]).await?;
-    let rendered = context.site.pictures.run(admitted, move || render::render(&file)).await?;
-    let Rendered { large, small } = rendered.map_err(|problem| AppError::invalid(Field::Picture, problem))?;
+    let rendered = run(&context.site, admitted, file).await?;
     let now = context.site.clock.now();
     let mut transaction = context.site.db.begin().await?;
-    store::put(&mut transaction, member.id(), &large, &small).await?;
-    accounts::service::set_picture_version(&mut transaction, member, Some(new_id(now))).await?;
+    put(&mut transaction, member, &rendered, now).await?;
     activity::service::record(&mut transaction, now, member.id(), Kind::PictureChanged, "", &context.client)
         .await?;
     transaction.commit().await?;
@@ -50,6 +45,34 @@ pub async fn save(
     context.site.members.invalidate(member.id());
     context.site.cache.invalidate_member(member.id(), "picture saved").await;
     Ok(())
+}
+
+async fn run(site: &AppState, admitted: Permit, file: Bytes) -> Result<Rendered, AppError> {
+    let rendered = site.pictures.run(admitted, move || render::render(&file)).await?;
+    rendered.map_err(|problem| AppError::invalid(Field::Picture, problem))
+}
+
+/// Renders a picture for [`put`].
+///
+/// # Errors
+/// [`AppError::Invalid`] if the file is not a usable picture; [`AppError::Busy`] when too many are
+/// rendered.
+pub async fn rendered(site: &AppState, file: Bytes) -> Result<Rendered, AppError> {
+    run(site, site.pictures.try_acquire()?, file).await
+}
+
+/// Stores a rendered picture as the member's, in the caller's transaction.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when the database cannot be used.
+pub async fn put(
+    transaction: &mut Transaction,
+    member: &Member,
+    rendered: &Rendered,
+    now: Millis,
+) -> Result<(), AppError> {
+    store::put(transaction, member.id(), &rendered.large, &rendered.small).await?;
+    accounts::service::set_picture_version(transaction, member, Some(new_id(now))).await
 }
 
 /// Removes the member's picture. A no-op without one.

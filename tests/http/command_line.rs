@@ -105,9 +105,68 @@ async fn demo_fills_a_development_database_and_opens_sessions() {
         let mut visitor: Visitor = site.visitor();
         let (cookie, value) = line.split_once('=').expect("a cookie");
         visitor.cookies.insert(cookie.to_owned(), value.to_owned());
-        assert_eq!(visitor.get("/members/dashboard").await.find("h1"), format!("Welcome, {name}!"));
+        let page = visitor.get("/members/dashboard").await;
+        let first_name = format!("SELECT first_name FROM users WHERE username = '{name}'");
+        let first_name = site.database.text(&first_name).await;
+        assert!(!first_name.is_empty());
+        assert_eq!(page.find("h1"), format!("Welcome, {first_name}!"));
+        // The session of the file is the present device, and others of theirs are beside it.
+        assert!(page.find_all("[aria-labelledby=devices] li").len() > 1);
+        assert_eq!(page.find("[aria-labelledby=devices] .badge"), "This device");
     }
     site.stop().await;
+}
+
+#[tokio::test]
+async fn demo_makes_up_people_with_a_past_and_the_same_for_the_same_seed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut names = Vec::new();
+    for (seed, members) in [("1", "60"), ("1", "20"), ("2", "20")] {
+        let database = TestDatabase::create().await;
+        said(program(&database, folder.path()).args(["demo", "--members", members, "--seed", seed]));
+        let name = |number: u8| {
+            format!("SELECT first_name || ' ' || last_name FROM users WHERE username = 'demo0000{number:02}'")
+        };
+        let mut all = Vec::new();
+        for number in 1..=20 {
+            all.push(database.text(&name(number)).await);
+        }
+        names.push(all);
+        if members == "60" {
+            let number = async |sql: &str| database.number(sql).await;
+            assert_eq!(number("SELECT COUNT(*) FROM groups").await, 3);
+            assert!((10..45).contains(&number("SELECT COUNT(*) FROM group_members").await));
+            assert!((20..60).contains(&number("SELECT COUNT(*) FROM pictures").await));
+            assert_eq!(
+                number("SELECT COUNT(*) FROM users WHERE picture_version IS NOT NULL").await,
+                number("SELECT COUNT(*) FROM pictures").await
+            );
+            assert!(number("SELECT COUNT(*) FROM sessions").await > 75, "several devices");
+            assert!(number("SELECT COUNT(*) FROM activity WHERE kind = 'login_failed'").await > 20);
+            assert!(
+                (1..30).contains(&number("SELECT COUNT(*) FROM users WHERE email_verified_at IS NULL").await)
+            );
+            let days = number("SELECT (MAX(at) - MIN(at)) / 86400000 FROM activity").await;
+            assert!((90..=180).contains(&days), "{days} days");
+            // A picture is one that could have been uploaded.
+            let site = TestSite::start_on(database, |_| {}).await;
+            let name = "SELECT MIN(username) FROM users WHERE picture_version IS NOT NULL";
+            let name = site.database.text(name).await;
+            let mut visitor = site.visitor();
+            assert_eq!(
+                visitor.log_in_with(&name, "demo members only").await.location(),
+                "/members/dashboard"
+            );
+            let page = visitor.get("/members/dashboard").await;
+            let picture = page.attribute("img.portrait", "src").expect("a picture");
+            assert_eq!(visitor.get(&picture).await.status, 200);
+            site.stop().await;
+        } else {
+            database.remove().await;
+        }
+    }
+    assert_eq!(names[0], names[1]);
+    assert_ne!(names[1], names[2]);
 }
 
 #[tokio::test]

@@ -2,55 +2,70 @@
 
 use super::super::store;
 use crate::{
-    auth::login_name::LoginName,
     base::{
         clock::Millis,
+        db::Transaction,
         id::new_id,
         member::{Member, UserId},
     },
     shared::error::AppError,
-    site::AppState,
 };
 
 /// A demo member for `members-area demo`. All share one hash, because hashing takes time.
-pub struct DemoMember {
+#[derive(Clone, Copy, Default)]
+pub struct DemoMember<'a> {
     /// The member's number.
     pub number: u64,
+    /// The first name.
+    pub first_name: &'a str,
+    /// The last name.
+    pub last_name: &'a str,
+    /// When they signed up.
+    pub joined: Millis,
+    /// When they confirmed their address, if they did.
+    pub confirmed: Option<Millis>,
+    /// Their last login, if there was one.
+    pub last_login: Option<Millis>,
     /// The shared hash.
-    pub password_hash: String,
+    pub password_hash: &'a str,
 }
 
-/// Inserts demo members in one transaction and returns them. Existing ones stay unchanged.
+/// Inserts those demo members who are not there. Returns the account of each, and whether it is new.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn add_demo_members(site: &AppState, members: &[DemoMember]) -> Result<Vec<Member>, AppError> {
-    let now: Millis = site.clock.now();
-    let mut transaction = site.db.begin().await?;
-    let mut added = Vec::with_capacity(members.len());
-    for demo in members {
-        let name = format!("demo{:06}", demo.number);
-        let login = LoginName { username_key: name.clone(), email_key: name.clone() };
-        if let Some(user) = store::find_for_login(&mut transaction, &login).await?.pop() {
-            added.push(Member::new(UserId(user.id), user.username, user.session_stamp));
+pub async fn add_demo_members(
+    transaction: &mut Transaction,
+    members: &[DemoMember<'_>],
+) -> Result<Vec<(Member, bool)>, AppError> {
+    let names: Vec<String> = members.iter().map(|demo| format!("demo{:06}", demo.number)).collect();
+    let mut there = store::demo::find(transaction, &names).await?;
+    let emails: Vec<String> = names.iter().map(|name| format!("{name}@example.com")).collect();
+    let (mut new, mut accounts) = (Vec::new(), Vec::with_capacity(members.len()));
+    for (demo, (name, email)) in members.iter().zip(names.iter().zip(&emails)) {
+        if let Some(row) = there.remove(name) {
+            accounts.push((Member::new(UserId(row.id), row.username, row.session_stamp), false));
             continue;
         }
-        let (id, stamp, email) = (new_id(now), rand::random::<[u8; 32]>(), format!("{name}@example.com"));
         let user = store::NewUser {
-            id,
-            username: &name,
-            username_key: &name,
-            email: &email,
-            email_key: &email,
-            email_verified_at: Some(now),
-            password_hash: &demo.password_hash,
-            session_stamp: stamp,
-            date_joined: now,
+            id: new_id(demo.joined),
+            username: name,
+            username_key: name,
+            email,
+            email_key: email,
+            email_verified_at: demo.confirmed,
+            first_name: demo.first_name,
+            last_name: demo.last_name,
+            password_hash: demo.password_hash,
+            password_changed_at: Some(demo.joined),
+            session_stamp: rand::random(),
+            date_joined: demo.joined,
+            last_login: demo.last_login,
             ..Default::default()
         };
-        store::insert(&mut transaction, &[user]).await?;
-        added.push(Member::new(UserId(id), name, stamp.to_vec()));
+        accounts.push((Member::new(UserId(user.id), name.clone(), user.session_stamp.to_vec()), true));
+        new.push(user);
     }
-    transaction.commit().await?;
-    Ok(added)
+    store::insert(transaction, &new).await?;
+    Ok(accounts)
 }

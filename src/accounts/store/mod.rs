@@ -2,6 +2,7 @@
 
 pub mod browsers;
 pub mod deletion;
+pub mod demo;
 mod emails;
 pub mod factor_recoveries;
 pub mod factors;

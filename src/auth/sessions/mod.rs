@@ -4,6 +4,7 @@ pub mod data;
 mod ends;
 mod id;
 pub mod login_context;
+mod past;
 mod registry;
 mod rotations;
 mod snapshot;

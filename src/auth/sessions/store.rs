@@ -58,6 +58,24 @@ pub async fn insert(
     Ok(done.rows_affected() == 1)
 }
 
+/// Inserts sessions with one statement.
+pub async fn insert_many(
+    connection: &mut AnyConnection,
+    sessions: &[([u8; 32], Row, &ClientInfo)],
+) -> Result<(), sqlx::Error> {
+    let mut sql = Sql::new(
+        "INSERT INTO sessions (id_hash, user_id, data, created_at, last_seen_at, idle_expires_at, absolute_expires_at, \
+         address, agent) VALUES ",
+    );
+    for (at, (id_hash, row, client)) in sessions.iter().enumerate() {
+        sql.push(if at == 0 { "(" } else { ", (" }).bytes(*id_hash).push(", ").number(row.user_id).push(", ");
+        sql.text(row.data.as_str()).push(", ").number(row.created_at).push(", ").number(row.last_seen_at);
+        sql.push(", ").number(row.idle_expires_at).push(", ").number(row.absolute_expires_at).push(", ");
+        sql.text(client.address.as_str()).push(", ").text(client.agent.as_str()).push(")");
+    }
+    sql.query().execute(connection).await.map(drop)
+}
+
 pub async fn find(connection: &mut AnyConnection, id_hash: &[u8]) -> Result<Option<Row>, sqlx::Error> {
     sqlx::query_as(
         "SELECT user_id, data, created_at, last_seen_at, idle_expires_at, absolute_expires_at FROM sessions WHERE id_hash = $1",

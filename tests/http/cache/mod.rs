@@ -86,8 +86,11 @@ impl Place {
         let settings = config.clone();
         let site =
             AppState::new(config, clock.clone(), db.clone(), ([127, 0, 0, 1], 0).into()).expect("a site");
-        let demo = [1, 2].map(|number| DemoMember { number, password_hash: String::new() });
-        let mut members = add_demo_members(&site, &demo).await.expect("members");
+        let demo = [1, 2].map(|number| DemoMember { number, ..Default::default() });
+        let mut transaction = site.db.begin().await.expect("a transaction");
+        let added = add_demo_members(&mut transaction, &demo).await.expect("members");
+        transaction.commit().await.expect("committed");
+        let mut members: Vec<_> = added.into_iter().map(|(member, _)| member).collect();
         let (bob, ada) = (members.pop().expect("two"), members.pop().expect("two"));
         let is_shared = !url.starts_with("memory") && !url.starts_with("dummy");
         let another = || Cache::open(&settings, &db, &clock).expect("a cache");
