@@ -112,6 +112,8 @@ named_enum! {
         UsernameChanged = "username_changed" => "Username changed",
         /// The first or last name was changed.
         ProfileChanged = "profile_changed" => "Name changed",
+        /// Time zone changed; the detail is the new one.
+        TimeZoneChanged = "time_zone_changed" => "Time zone changed",
         /// The picture was changed or removed.
         PictureChanged = "picture_changed" => "Picture changed",
         /// One signed-in device was logged out.

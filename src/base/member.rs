@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::clock::Millis;
+use super::{clock::Millis, time_zone::UTC};
 use crate::shared::error::AppError;
 
 pub use crate::shared::permission::Permission;
@@ -66,6 +66,8 @@ pub struct Rights {
     /// The version of its picture, if there is one. Read together with the rights, because every page
     /// shows it.
     pub picture: Option<i64>,
+    /// The time zone that its owner has chosen. No right either.
+    pub time_zone: Option<String>,
 }
 
 impl Rights {
@@ -161,6 +163,11 @@ impl Member {
     /// Returns whether the member must have a second factor by now and has none.
     pub fn lacks_second_factor(&self, now: Millis) -> bool {
         self.second_factor_due().is_some_and(|due| now >= due)
+    }
+
+    /// Returns the time zone that the member has chosen, or UTC.
+    pub fn time_zone(&self) -> &str {
+        self.0.rights.time_zone.as_deref().unwrap_or(UTC)
     }
 
     /// Returns whether the member may enter the admin.

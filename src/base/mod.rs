@@ -36,6 +36,7 @@ pub mod shutdown;
 pub mod site_files;
 pub mod spent;
 pub mod sql;
+pub mod time_zone;
 pub mod user_agent;
 pub mod username;
 pub mod work_queue;

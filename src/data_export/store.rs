@@ -21,7 +21,7 @@ pub struct Part {
 
 /// Returns the member's own row.
 pub fn account() -> Part {
-    let sql = "SELECT username, first_name, last_name, email, email_verified_at, is_active, is_staff, is_superuser, date_joined, \
+    let sql = "SELECT username, first_name, last_name, time_zone, email, email_verified_at, is_active, is_staff, is_superuser, date_joined, \
                last_login, last_login_method, password_changed_at, delete_after, second_factor_required, \
                 second_factor_required_at, asks_passkey \
                FROM users WHERE id = $1";

@@ -31,6 +31,17 @@ pub async fn load_profile() -> Result<ProfileSummary, AppError> {
     super::service::profile_summary(&RequestContext::current()?, &current_member()?).await
 }
 
+/// Loads the time zones to choose from, as the options of a select.
+///
+/// # Errors
+/// [`AppError::SignedOut`] without a session.
+#[server(prefix = "/api", endpoint = "members/time_zones", output = Json)]
+pub async fn load_time_zones() -> Result<String, AppError> {
+    use crate::site::current_member;
+
+    Ok(super::service::time_zone_options(current_member()?.time_zone()))
+}
+
 /// Loads the percentage of reads that the cache answers, or `None` before the first read. Requires
 /// the permission to view the cache.
 ///
@@ -68,6 +79,24 @@ pub async fn save_profile(
         save_names(&context, &member, recent, &names).await
     };
     Submission::from_result(saved.await.map(|()| {
+        flash::message(Level::Success, Message::ProfileSaved);
+        leptos_axum::redirect(crate::shared::paths::PROFILE);
+    }))
+}
+
+/// Changes the caller's time zone, and redirects to the profile.
+///
+/// # Errors
+/// [`AppError::SignedOut`] without a session; [`AppError::BadRequest`] for an unknown zone;
+/// [`AppError::ClosedWhileActing`] during an impersonation; [`AppError::Throttled`] after too many
+/// changes; [`AppError::Unavailable`] when the database cannot be used.
+#[server(prefix = "/api", endpoint = "members/save_time_zone")]
+pub async fn save_time_zone(#[server(default)] time_zone: String) -> Result<Submission, AppError> {
+    use crate::site::{RequestContext, current_member, flash};
+    use crate::{accounts::service, shared::level::Level, ui::flash::Message};
+
+    let saved = service::save_time_zone(&RequestContext::current()?, &current_member()?, &time_zone).await;
+    Submission::from_result(saved.map(|()| {
         flash::message(Level::Success, Message::ProfileSaved);
         leptos_axum::redirect(crate::shared::paths::PROFILE);
     }))

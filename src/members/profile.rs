@@ -5,7 +5,7 @@ use server_fn::ServerFn;
 
 use super::{
     ProfileSummary,
-    api::{self, SaveProfile},
+    api::{self, SaveProfile, SaveTimeZone},
     pages::{ProfileFacts, visitor_name},
 };
 use crate::{
@@ -17,7 +17,8 @@ use crate::{
 /// `/members/profile`
 #[component]
 pub fn ProfilePage() -> impl IntoView {
-    let data = Data::load(|| (), |()| api::load_profile());
+    let load = |()| async { Ok((api::load_profile().await?, api::load_time_zones().await?)) };
+    let data = Data::load(|| (), load);
     let name = visitor_name();
     // An impersonating staff member is not offered what the server would refuse.
     let is_impersonating =
@@ -28,7 +29,7 @@ pub fn ProfilePage() -> impl IntoView {
         <SettingsPage title="Profile">
             <Loaded
                 data
-                show=move |summary: ProfileSummary| {
+                show=move |(summary, zones): (ProfileSummary, String)| {
                     expect_member(&name, &summary.username);
                     view! {
                         <ProfileFacts summary=summary.clone() />
@@ -36,6 +37,7 @@ pub fn ProfilePage() -> impl IntoView {
                             .then(|| {
                                 view! { <NamesSection returned=returned_names.clone() summary=summary.clone() /> }
                             })}
+                        {(!is_impersonating).then(|| view! { <TimeZoneSection zones /> })}
                         <PictureSection version=summary.picture returned=returned_picture.clone() />
                     }
                 }
@@ -73,6 +75,28 @@ fn NamesSection(returned: Option<ReturnedForm>, summary: ProfileSummary) -> impl
                     optional=true
                     capitals="words"
                 />
+            </Form>
+        </section>
+    }
+}
+
+/// The choice of a time zone.
+#[component]
+fn TimeZoneSection(
+    /// The options.
+    zones: String,
+) -> impl IntoView {
+    view! {
+        <section class="part" aria-labelledby="time-zone">
+            <h2 id="time-zone">"Time zone"</h2>
+            <Form path=SaveTimeZone::PATH submit="Save time zone" anchor="#time-zone">
+                <div class="field">
+                    <label for="time_zone">"Time zone"</label>
+                    <select id="time_zone" name="time_zone" aria-describedby="time-zone-help" inner_html=zones></select>
+                    <p class="help" id="time-zone-help">
+                        "For browsers that run no scripts. Others show times in the zone of your device."
+                    </p>
+                </div>
             </Form>
         </section>
     }

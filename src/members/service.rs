@@ -5,7 +5,13 @@ use serde::{Deserialize, Serialize};
 use super::{Activity, Dashboard, Device, ProfileSummary, security};
 use crate::{
     accounts, activity as record,
-    base::{clock::to_millis, member::Member, moment::moment, user_agent::in_words},
+    base::{
+        clock::to_millis,
+        member::Member,
+        moment::moment,
+        time_zone::{self, UTC},
+        user_agent::in_words,
+    },
     cache::{Policy, fnv1a},
     sessions,
     shared::{error::AppError, moment::Moment},
@@ -63,6 +69,19 @@ pub async fn profile_summary(context: &RequestContext, member: &Member) -> Resul
             })
         })
         .await
+}
+
+/// Returns the options of a select of time zones, with the present one selected. Made here, because
+/// no script needs to know the zones.
+pub fn time_zone_options(present: &str) -> String {
+    let option =
+        |name: &str| format!("<option{}>{name}</option>", if name == present { " selected" } else { "" });
+    // The present one may have left the list.
+    let mut names = time_zone::places();
+    if present != UTC && !names.iter().any(|name| name == present) {
+        names.push(present.to_owned());
+    }
+    std::iter::once(UTC).chain(names.iter().map(String::as_str)).map(option).collect()
 }
 
 fn summary_policy(context: &RequestContext) -> Policy {

@@ -209,6 +209,7 @@ impl Around {
         provide_context(PageContext {
             site_name: self.site.config.site.name.clone(),
             visitor: member.map(page_context::visitor),
+            time_zone: page_context::provide_zone(member),
             ..Default::default()
         });
         provide_context(self.site.clone());

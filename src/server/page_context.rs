@@ -1,18 +1,20 @@
 //! What pages learn about their visitor.
 
 use axum::http::{Extensions, request::Parts};
+use leptos::prelude::provide_context;
 
 use crate::{
     base::{
         member::{ClientInfo, Member, Permission},
         moment::moment,
+        time_zone::{self, UTC},
     },
     shared::{
         login_method::{LAST_LOGIN, LoginMethod},
         paths::LOGIN,
     },
     site::{AppState, cookies},
-    ui::{Visitor, context::Notice},
+    ui::{InZone, Visitor, context::Notice},
 };
 
 /// Returns what a page shows of the member.
@@ -33,6 +35,14 @@ pub fn notice(member: &Member) -> Option<Notice> {
         member: member.username().to_owned(),
         until: moment(actor.ends_at),
     })
+}
+
+/// Provides the time zone in which the page shows times, and returns its name unless it is UTC.
+pub fn provide_zone(member: Option<&Member>) -> Option<String> {
+    let zone = member.map_or(UTC, Member::time_zone).to_owned();
+    let named = Some(zone.clone()).filter(|zone| zone != UTC);
+    provide_context(InZone::new(move |iso| time_zone::shown(iso, &zone)));
+    named
 }
 
 /// Returns whether the admin is open to the client's network: `admin.allow_from`.

@@ -13,7 +13,7 @@ use leptos_axum::{AxumRouteListing, ResponseOptions, generate_route_list};
 
 use super::{
     fragments,
-    page_context::{admin_is_here, last_login, notice, visitor},
+    page_context::{admin_is_here, last_login, notice, provide_zone, visitor},
     shell::shell,
     theme,
     top::top,
@@ -66,6 +66,7 @@ fn provide(site: &AppState, is_missing: bool) {
         form,
         impersonation: member.and_then(notice),
         request_id: is_missing.then(|| request_id::of_request(&parts.headers).map(str::to_owned)).flatten(),
+        time_zone: provide_zone(member),
         is_missing,
     });
     let response = use_context::<ResponseOptions>().unwrap_or_default();

@@ -127,7 +127,7 @@ fn start_script(assets: &Assets, bundle: Option<Bundle>, has_passkeys: bool) -> 
          for(const type of[\"click\",\"submit\",\"input\",\"change\",\"visibilitychange\",\"pageshow\",\"pagehide\",\"popstate\"])\
          addEventListener(type,event=>{{event.stopImmediatePropagation();if(type===\"popstate\")location.reload()}},true)}};\
          const fail=()=>{{if(failed)return;plain();navigator.sendBeacon({beacon:?})}};\
-         addEventListener({FAILED_EVENT:?},fail);{passkeys}\
+         addEventListener({FAILED_EVENT:?},fail);import(\"/times.js\").then(times=>times.start()).catch(()=>{{}});{passkeys}\
          addEventListener(\"keyup\",event=>{{const field=event.target;if(field.type===\"password\"&&event.getModifierState)\
          field.parentElement.toggleAttribute(\"data-caps-lock\",event.getModifierState(\"CapsLock\"))}});\
          const bundles={bundles},asked={{}};\

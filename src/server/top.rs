@@ -13,7 +13,7 @@ use crate::{
     pictures::Size,
     shared::paths::{ADMIN, AUTHENTICATOR, DASHBOARD, LOGIN, PROFILE, SECURITY, SIGN_UP},
     site::AppState,
-    ui::{Icon, SkipLink, frame::present},
+    ui::{Icon, SkipLink, Timestamp, frame::present},
 };
 
 /// Returns the top of the page at `path` for this visitor.
@@ -149,8 +149,11 @@ fn account_menu(member: &Member) -> AnyView {
 fn factor_banner(site: &AppState, member: &Member) -> Option<AnyView> {
     let due = member.second_factor_due().filter(|_| member.impersonator().is_none())?;
     let sentence = match member.lacks_second_factor(site.clock.now()) {
-        true => "To go on, set up two-step login.".to_owned(),
-        false => format!("This site asks you for two-step login from {} on.", moment(due).text),
+        true => "To go on, set up two-step login.".into_any(),
+        false => {
+            let moment = moment(due);
+            view! { "This site asks you for two-step login from " <Timestamp moment /> " on." }.into_any()
+        }
     };
     let banner = view! {
         <section class="acting" aria-label="Two-step login">

@@ -173,8 +173,10 @@ pub const FUNCTIONS: &[Function] = &[
     changes("/api/members/remove_password").never_replayed(),
     changes("/api/members/remove_picture").impersonation(),
     changes("/api/members/save_profile"),
+    changes("/api/members/save_time_zone"),
     changes("/api/members/set_theme"),
     changes("/api/members/start_authenticator").enrolling(),
+    reads("/api/members/time_zones").impersonation(),
     changes(SAVE_PICTURE).impersonation(),
 ];
 

@@ -103,6 +103,7 @@ impl DjangoUser {
             permissions: self.permissions,
             email_verified_at: None,
             delete_after: None,
+            time_zone: None,
         })
     }
 }

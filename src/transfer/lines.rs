@@ -65,6 +65,9 @@ pub struct UserLine {
     pub date_joined: String,
     pub last_login: Option<String>,
     pub delete_after: Option<String>,
+    /// Files of earlier versions do not say.
+    #[serde(default)]
+    pub time_zone: Option<String>,
     pub groups: Vec<String>,
     pub permissions: Vec<String>,
 }
@@ -88,6 +91,7 @@ impl UserLine {
             password: self.password_hash,
             first_name: self.first_name,
             last_name: self.last_name,
+            time_zone: self.time_zone,
             is_active: self.is_active,
             is_staff: self.is_staff,
             is_superuser: self.is_superuser,

@@ -9,7 +9,7 @@ use crate::{
         django_hash::{DjangoHash, Unfit},
         hasher,
     },
-    base::{clock::Millis, email_address, username},
+    base::{clock::Millis, email_address, time_zone, username},
     shared::{forms::Problem, permission::is_codename},
 };
 
@@ -33,6 +33,8 @@ pub struct RawUser {
     pub first_name: String,
     /// The last name; may be empty.
     pub last_name: String,
+    /// The time zone that its owner has chosen, if any. Only a new account takes it over.
+    pub time_zone: Option<String>,
     /// Whether it may log in.
     pub is_active: bool,
     /// Whether it is a staff account.
@@ -174,6 +176,10 @@ pub fn check(mut raw: RawUser) -> Result<(ValidUser, Vec<Warning>), Rejection> {
             notes.push(Warning::Name(column));
             name.clear();
         }
+    }
+    if raw.time_zone.as_deref().is_some_and(|name| time_zone::known(name).is_none()) {
+        notes.push(Warning::Name("time_zone"));
+        raw.time_zone = None;
     }
     let has_password = match DjangoHash::parse(&raw.password) {
         Ok(_) => true,

@@ -81,6 +81,9 @@ pub struct PageContext {
     /// The request's id; only where nothing exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+    /// The time zone of the visitor, unless it is UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
     /// Whether nothing exists at this address, for this visitor.
     pub is_missing: bool,
 }

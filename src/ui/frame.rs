@@ -9,7 +9,7 @@ use leptos::{
 };
 use leptos_router::hooks::use_location;
 
-use super::{Once, PageContext};
+use super::{Once, PageContext, ZoneNote};
 use crate::shared::paths::{ADMIN, DASHBOARD, EMAIL, PASSWORD_CHANGE, PROFILE, SECRET};
 
 /// The first target of the Tab key. `external` makes the browser jump instead of the router, and
@@ -122,17 +122,17 @@ pub fn focus_content() {
     }
 }
 
-/// The page's footer, for developers: only where the lab is enabled.
+/// The page’s footer: the zone of its times and, where the lab is enabled, a line for developers.
 #[component]
 pub fn Footer() -> impl IntoView {
     let has_lab = use_context::<PageContext>().is_some_and(|context| context.has_lab);
-    has_lab.then(|| {
-        view! {
-            <footer class="site-footer">
-                <p>"Every request is timed, every cached thing says when it was made."</p>
-            </footer>
-        }
-    })
+    view! {
+        <footer class="site-footer">
+            {has_lab
+                .then(|| view! { <p>"Every request is timed, every cached thing says when it was made."</p> })}
+            <ZoneNote />
+        </footer>
+    }
 }
 
 #[cfg(test)]

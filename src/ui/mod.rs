@@ -44,7 +44,7 @@ pub use pager::Pager;
 pub use session_notice::{FAILED_EVENT, LostSession, PASSKEYS_EVENT, SessionNotice};
 pub use settings::SettingsPage;
 pub use side_nav::{NavLink, SideNav};
-pub use time::Timestamp;
+pub use time::{InZone, Timestamp, ZoneNote};
 pub use why::WhyCached;
 
 pub use crate::shared::number;

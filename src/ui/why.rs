@@ -60,10 +60,10 @@ fn row(name: &'static str, id: &'static str, validity: Validity) -> impl IntoVie
         <tr>
             <th scope="row">{name}</th>
             <td>
-                <Timestamp moment=validity.rendered_at id />
+                <Timestamp moment=validity.rendered_at id exact=true />
             </td>
             <td>
-                <Timestamp moment=validity.valid_until />
+                <Timestamp moment=validity.valid_until exact=true />
             </td>
         </tr>
     }

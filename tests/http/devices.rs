@@ -92,9 +92,9 @@ async fn devices_are_described_with_this_one_first() {
         ["Firefox on Linux This device", "Unknown browser", "Safari on iPhone"]
     );
     assert_eq!(page.find_all(".device:first-child dd")[0], "127.0.0.1");
-    assert!(page.find_all(".device:first-child dd")[1].ends_with("UTC"));
+    assert_eq!(page.find_all(".device:first-child dd time").len(), 1);
     assert_eq!(page.find_all(".device:first-child dd")[2], "Now");
-    assert!(page.find_all(".device:last-child dd")[2].ends_with("UTC"));
+    assert_eq!(page.find_all(".device:last-child dd time").len(), 2);
     assert_eq!(sessions(&page).len(), 2, "this one has the logout button");
     assert!(!page.text().contains("bank") && !page.text().contains("Gecko"));
     let dashboard = here.get("/members/dashboard").await;

@@ -29,7 +29,7 @@ async fn an_export_is_imported_into_another_database() {
         say(line);
     }
     site.database
-        .execute("UPDATE users SET first_name = 'Augusta \"Ada\"', is_staff = 1, email_verified_at = 1700000000123 WHERE username = 'ada'")
+        .execute("UPDATE users SET first_name = 'Augusta \"Ada\"', is_staff = 1, time_zone = 'Europe/Rome', email_verified_at = 1700000000123 WHERE username = 'ada'")
         .await;
     let file = folder.path().join("people.jsonl");
     let export = |more: &[&str]| {
@@ -70,6 +70,7 @@ async fn an_export_is_imported_into_another_database() {
     let moved = said(program(&other, folder.path()).args(["export", "-"]));
     assert_eq!(people(&moved), people(&lines));
     assert!(moved.contains("2023-11-14T22:13:20.123Z"), "to the millisecond");
+    assert!(moved.contains("\"time_zone\":\"Europe/Rome\""), "{moved}");
     assert_eq!(
         other
             .number("SELECT COUNT(*) FROM changes WHERE what = 'imported' AND actor = 'the command line'")

@@ -419,7 +419,7 @@ async fn the_page_describes_the_browsers_with_this_one_first() {
     // The first login stays, the last one is renewed.
     let facts = |page: &Page| page.find_all(".device:first-child dd");
     let first = facts(&page);
-    assert!(first[0] == first[1] && first[0].ends_with(" UTC"), "{first:?}");
+    assert!(first[0] == first[1] && first[0].contains(':'), "{first:?}");
     site.clock.advance(Duration::from_secs(3700));
     ada.log_in_by(FIREFOX, "ada").await;
     let later = facts(&ada.get(BROWSERS).await);

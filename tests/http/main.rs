@@ -96,6 +96,7 @@ mod staff_reset;
 mod stopping;
 mod terminal;
 mod throttle;
+mod time_zone;
 mod timing;
 mod timings;
 mod tls;

@@ -63,9 +63,8 @@ async fn the_profile_shows_the_account() {
     let site = TestSite::start().await;
     let mut member = site.member("Ada").await;
     let page = member.get("/members/profile").await;
-    let facts = page.find_all("dd");
-    assert_eq!(facts[..2], ["Ada".to_owned(), "ada@example.com".to_owned()]);
-    assert!(facts[2].ends_with("UTC") && facts[3].ends_with("UTC"), "{facts:?}");
+    assert_eq!(page.find_all("dd")[..2], ["Ada".to_owned(), "ada@example.com".to_owned()]);
+    assert_eq!(page.find_all("dd time").len(), 2);
     site.stop().await;
 }
 

@@ -31,6 +31,7 @@ mod secure;
 mod setup;
 mod sign_up;
 mod taking;
+mod time_zone;
 pub mod tokens;
 
 pub use super::store::NewUser;
@@ -70,4 +71,5 @@ pub use secure::{not_me, undo_email_change};
 pub use setup::{create_first_superuser, may_set_up, new_setup_link};
 pub use sign_up::{NewAccount, SignedUp, create_superuser, sign_up};
 pub use taking::Prover;
+pub use time_zone::save_time_zone;
 pub use tokens::Proof;

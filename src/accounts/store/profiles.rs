@@ -13,6 +13,8 @@ pub struct ProfileRow {
     pub first_name: String,
     /// The last name, as typed; may be empty.
     pub last_name: String,
+    /// The time zone, if they have chosen one.
+    pub time_zone: Option<String>,
     /// The e-mail address.
     pub email: String,
     /// When the address was verified, in milliseconds since 1970, if it was.
@@ -27,12 +29,27 @@ pub struct ProfileRow {
 
 pub async fn profile(connection: &mut AnyConnection, id: UserId) -> Result<Option<ProfileRow>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT username, first_name, last_name, email, email_verified_at, picture_version, date_joined, last_login \
+        "SELECT username, first_name, last_name, time_zone, email, email_verified_at, picture_version, date_joined, \
+         last_login \
          FROM users WHERE id = $1",
     )
     .bind(id.0)
     .fetch_optional(connection)
     .await
+}
+
+/// Sets the time zone.
+pub async fn set_time_zone(
+    connection: &mut AnyConnection,
+    id: UserId,
+    time_zone: Option<&str>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE users SET time_zone = $2 WHERE id = $1")
+        .bind(id.0)
+        .bind(time_zone)
+        .execute(connection)
+        .await
+        .map(drop)
 }
 
 /// Sets the names. A constraint refuses a taken username. The new version makes staff who are

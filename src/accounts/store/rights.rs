@@ -40,6 +40,7 @@ struct MemberRow {
     is_required: i64,
     required_at: Option<Millis>,
     picture_version: Option<i64>,
+    time_zone: Option<String>,
     codename: Option<String>,
     is_of_group: Option<i64>,
 }
@@ -77,7 +78,7 @@ pub async fn active_member(
     let mut rows: Vec<MemberRow> = sqlx::query_as(concat!(
         "SELECT username, first_name, session_stamp, is_staff, is_superuser, picture_version, ",
         second_factor!("$2"),
-        " AS has_second_factor, second_factor_required AS is_required, second_factor_required_at AS required_at, ",
+        " AS has_second_factor, second_factor_required AS is_required, second_factor_required_at AS required_at, time_zone, ",
         group_requires!(),
         " AS group_requires, codename, is_of_group FROM users LEFT JOIN (",
         given!(),
@@ -97,6 +98,7 @@ pub async fn active_member(
         (rights.is_staff, rights.is_superuser) = (row.is_staff == 1, row.is_superuser == 1);
         rights.has_second_factor = row.has_second_factor == 1;
         rights.picture = row.picture_version;
+        rights.time_zone = row.time_zone;
         ActiveMember {
             username: row.username,
             first_name: row.first_name,

@@ -83,6 +83,8 @@ pub struct NewUser<'a> {
     pub last_login: Option<Millis>,
     /// When it is due to be deleted, if it is.
     pub delete_after: Option<Millis>,
+    /// The time zone that its owner has chosen, if any.
+    pub time_zone: Option<&'a str>,
 }
 
 /// Inserts accounts with one statement, since an import has a million of them.
@@ -93,8 +95,8 @@ pub async fn insert(connection: &mut AnyConnection, users: &[NewUser<'_>]) -> Re
     let sql = format!(
         "INSERT INTO users (id, username, username_key, email, email_key, password_hash, session_stamp, is_active, \
          is_staff, is_superuser, date_joined, last_login, email_verified_at, first_name, last_name, first_name_key, \
-         last_name_key, delete_after, password_changed_at) VALUES {}",
-        values(users.len(), 19)
+         last_name_key, delete_after, password_changed_at, time_zone) VALUES {}",
+        values(users.len(), 20)
     );
     let bound = users.iter().fold(sqlx::query(sqlx::AssertSqlSafe(sql)), |query, user| {
         query
@@ -117,6 +119,7 @@ pub async fn insert(connection: &mut AnyConnection, users: &[NewUser<'_>]) -> Re
             .bind(key(user.last_name))
             .bind(user.delete_after)
             .bind(user.password_changed_at)
+            .bind(user.time_zone)
     });
     bound.execute(connection).await.map(drop)
 }

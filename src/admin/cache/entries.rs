@@ -76,7 +76,7 @@ fn EntryRow(entry: Signal<Entry>, fingerprint: String, query: String) -> impl In
     let hits = move || entry.with(|entry| entry.hits.map_or("not counted".into(), |hits| hits.to_string()));
     let last = move || match entry.with(|entry| entry.last_invalidation.clone()) {
         None => "none".into_any(),
-        Some((at, cause)) => view! { <Timestamp moment=at /> ": " {cause} }.into_any(),
+        Some((at, cause)) => view! { <Timestamp moment=at exact=true /> ": " {cause} }.into_any(),
     };
     view! {
         <tr>

@@ -76,7 +76,7 @@ fn Shown(inspection: Inspection, query: Query) -> impl IntoView {
         {down}
         <p class="help">
             "Backend: " {move || now.with(|now| now.backend.clone())} ". As of "
-            {move || view! { <Timestamp moment=now.with(|now| now.at.clone()) /> }}
+            {move || view! { <Timestamp moment=now.with(|now| now.at.clone()) exact=true /> }}
             ". Values are never shown, only their sizes. Reads and computed values are counted per process, since its start."
         </p>
         <FigureList figures=Signal::derive(move || now.with(|now| now.figures.clone())) />

@@ -14,7 +14,7 @@ use crate::{
         forms::{Field, Problem, ReturnedForm},
         paths::ACT,
     },
-    ui::{Data, Form, Loaded, Once, TextField, context::Notice},
+    ui::{Data, Form, Loaded, Once, TextField, Timestamp, context::Notice},
 };
 
 /// `/admin/act?user=…`
@@ -114,7 +114,9 @@ pub fn ActingBanner(
                 <strong>
                     <bdi>{member}</bdi>
                 </strong>
-                {format!(", until {} at the latest.", until.text)}
+                ", until "
+                <Timestamp moment=until />
+                " at the latest."
             </p>
             <form method="post" action=StopActing::PATH>
                 <button type="submit" class="button">

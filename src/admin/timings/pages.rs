@@ -52,7 +52,7 @@ fn Shown(report: Report, window: Window) -> impl IntoView {
     let slowest = Memo::new(move |_| now.with(|now| now.slowest.clone()));
     view! {
         <p class="help">
-            "As of " {move || view! { <Timestamp moment=now.with(|now| now.at.clone()) /> }}
+            "As of " {move || view! { <Timestamp moment=now.with(|now| now.at.clone()) exact=true /> }}
             ". Measured in this process, since its start, until an answer is ready to be sent."
         </p>
         <Chart

@@ -48,7 +48,7 @@ fn row(request: SlowRequest) -> impl IntoView {
         <tr>
             <th scope="row">
                 {what} <div class="help">
-                    <Timestamp moment=at />
+                    <Timestamp moment=at exact=true />
                     ", "
                     <code>{id}</code>
                 </div>

@@ -70,7 +70,7 @@ fn Observed(lesson: ApiLesson) -> impl IntoView {
         <section class="card" aria-labelledby="observed">
             <h2 id="observed">"Observed"</h2>
             <p>
-                <strong id="cache-state">{state}</strong> ": computed at " <Timestamp moment=value.made_at id="computed-at" />
+                <strong id="cache-state">{state}</strong> ": computed at " <Timestamp moment=value.made_at id="computed-at" exact=true />
                 {format!(", {} s ago; expires in {} s.", value.age, value.left)}
             </p>
         </section>
@@ -100,7 +100,7 @@ fn RunTable(run: Run) -> impl IntoView {
     };
     view! {
         <h2 id="calls">"Every call"</h2>
-        <p>"Run on separate keys at " <Timestamp moment=run.at id="run-at" /> ", at most once every ten seconds."</p>
+        <p>"Run on separate keys at " <Timestamp moment=run.at id="run-at" exact=true /> ", at most once every ten seconds."</p>
         <div class="scroll" tabindex="0" role="region" aria-labelledby="calls">
             <table class="calls">
                 <thead>

@@ -61,7 +61,7 @@ pub fn CachedPagePage() -> impl IntoView {
                     <Loaded
                         data=rendered_at
                         show=|at: Moment| {
-                            view! { <p>"Page rendered at " <Timestamp moment=at id="page-rendered-at" /></p> }
+                            view! { <p>"Page rendered at " <Timestamp moment=at id="page-rendered-at" exact=true /></p> }
                         }
                     />
                 </section>
@@ -95,7 +95,7 @@ fn FragmentTime() -> impl IntoView {
         <Loaded
             data=rendered_at
             show=|at: Moment| {
-                view! { <p>"Fragment rendered at " <Timestamp moment=at id="fragment-rendered-at" /></p> }
+                view! { <p>"Fragment rendered at " <Timestamp moment=at id="fragment-rendered-at" exact=true /></p> }
             }
         />
     }

@@ -78,8 +78,8 @@ fn Observed(matrix: Matrix) -> impl IntoView {
         <div class="columns">
             <section class="card" aria-labelledby="twin">
                 <h2 id="twin">"The twin"</h2>
-                <p>"View rendered at " <Timestamp moment=view.made_at.clone() id="view-rendered-at" /> {times(&view)}</p>
-                <p>"Fragment rendered at " <Timestamp moment=summary.made_at.clone() id="fragment-rendered-at" /> {times(&summary)}</p>
+                <p>"View rendered at " <Timestamp moment=view.made_at.clone() id="view-rendered-at" exact=true /> {times(&view)}</p>
+                <p>"Fragment rendered at " <Timestamp moment=summary.made_at.clone() id="fragment-rendered-at" exact=true /> {times(&summary)}</p>
             </section>
             <section class="card" aria-labelledby="own">
                 <h2 id="own">"Your dashboard"</h2>
@@ -110,7 +110,9 @@ fn own_times(own: Option<OwnPair>) -> AnyView {
         .into_any();
     };
     let line = |what: &'static str, id: &'static str, made_at: Option<Moment>| match made_at {
-        Some(moment) => view! { <p>{what} " rendered at " <Timestamp moment id=id /></p> }.into_any(),
+        Some(moment) => {
+            view! { <p>{what} " rendered at " <Timestamp moment id=id exact=true /></p> }.into_any()
+        }
         None => view! { <p>{what} ": not cached at the moment."</p> }.into_any(),
     };
     view! {

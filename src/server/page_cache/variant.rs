@@ -125,6 +125,8 @@ pub fn fingerprint(member: &Member) -> Fingerprint {
         .chain(rights.of_groups.iter().map(String::as_str));
     // The banner and the account menu show them.
     let due = member.second_factor_due().unwrap_or_default().to_be_bytes();
+    // Times are shown in it.
+    let names = std::iter::once(member.time_zone()).chain(names);
     let picture = rights.picture.unwrap_or_default().to_be_bytes();
     let bytes =
         flags.into_iter().chain(due).chain(picture).chain(names.flat_map(|name| name.bytes().chain([0])));
@@ -162,6 +164,14 @@ mod tests {
             )
             .rights
         };
+        let zone = |name: &str| {
+            let rights = Rights { time_zone: Some(name.into()), ..Default::default() };
+            Variant::for_whom(
+                Some(Member::with_rights(UserId(1), "ada".into(), Vec::new(), rights)),
+                Theme::System,
+            )
+            .rights
+        };
         let all = [
             due(Some(1), false),
             due(Some(2), false),
@@ -174,12 +184,15 @@ mod tests {
             member(false, &["a", "b"], &[]),
             member(false, &["a"], &["b"]),
             member(false, &["ab"], &[]),
+            zone("Europe/Berlin"),
+            zone("Europe/Rome"),
         ];
         for (number, one) in all.iter().enumerate() {
             assert!(one.len() == 16 && all[..number].iter().all(|other| other != one), "{number}");
         }
         assert_eq!(all[6], member(false, &["a"], &[]));
         assert_eq!(all[4], due(Some(1), true), "no banner");
+        assert_eq!(all[4], zone("UTC"));
         let ada = Member::new(UserId(1), "ada".into(), Vec::new());
         assert_ne!(fingerprint(&ada.with_first_name("Ada".into())), all[4], "another greeting");
     }

@@ -110,6 +110,7 @@ impl Importer {
             date_joined: Some(row.date_joined),
             last_login: row.last_login,
             delete_after: None,
+            time_zone: None,
         })
     }
 

@@ -76,6 +76,7 @@ fn line(row: ExportRow) -> UserLine {
         password_hash: row.password_hash,
         first_name: row.first_name,
         last_name: row.last_name,
+        time_zone: row.time_zone,
         is_active: row.is_active == 1,
         is_staff: row.is_staff == 1,
         is_superuser: row.is_superuser == 1,

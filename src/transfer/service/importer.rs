@@ -241,6 +241,7 @@ impl Importer {
                 date_joined: raw.date_joined.unwrap_or(now),
                 last_login: raw.last_login,
                 delete_after: raw.delete_after,
+                time_zone: raw.time_zone.as_deref(),
             });
             users.push((UserId(*id), raw.username.as_str()));
             members.extend(raw.groups.iter().filter_map(|key| Some((self.groups.get(key)?.0, *id))));

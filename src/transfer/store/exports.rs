@@ -17,6 +17,7 @@ pub struct ExportRow {
     pub password_hash: String,
     pub first_name: String,
     pub last_name: String,
+    pub time_zone: Option<String>,
     pub is_active: i64,
     pub is_staff: i64,
     pub is_superuser: i64,
@@ -33,8 +34,8 @@ pub async fn count(connection: &mut AnyConnection) -> Result<u64, Error> {
 /// Returns the next accounts after this id.
 pub async fn page(connection: &mut AnyConnection, after: i64, limit: i64) -> Result<Vec<ExportRow>, Error> {
     sqlx::query_as(
-        "SELECT id, username, email, email_verified_at, password_hash, first_name, last_name, is_active, is_staff, \
-         is_superuser, date_joined, last_login, delete_after FROM users WHERE id > $1 ORDER BY id LIMIT $2",
+        "SELECT id, username, email, email_verified_at, password_hash, first_name, last_name, time_zone, \
+         is_active, is_staff, is_superuser, date_joined, last_login, delete_after FROM users WHERE id > $1 ORDER BY id LIMIT $2",
     )
     .bind(after)
     .bind(limit)
