@@ -148,12 +148,14 @@ pub fn figures(stats: &Stats) -> Figures {
 /// Draws the reads, and the misses over them.
 fn plot(points: &[Point]) -> Plot {
     let reads = |point: &Point| point.counts.hits + point.counts.stale + point.counts.misses;
-    // At least 10, so that a few reads in an idle hour do not look like many.
-    let top = points.iter().map(reads).max().unwrap_or_default().max(10);
+    let top = outline::top(points.iter().map(reads).max().unwrap_or_default());
     let numbers =
         |Point { at, counts }: &Point| (*at, [counts.hits + counts.stale, counts.misses, counts.computes]);
     Plot {
-        outlines: vec![outline(points, top, reads), outline(points, top, |point| point.counts.misses)],
+        outlines: vec![
+            outline(points, outline::POINTS, top, reads),
+            outline(points, outline::POINTS, top, |point| point.counts.misses),
+        ],
         top,
         stretches: stretches(points.iter().map(numbers), |one, next| one + next),
     }

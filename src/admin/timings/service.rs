@@ -48,11 +48,13 @@ fn line(line: statistics::Line) -> Line {
 /// Draws all answers, and those that were made over them.
 fn answers(points: &[Point]) -> Plot {
     let all = |point: &Point| point.kept + point.made;
-    // At least 10, so that a few answers in an idle hour do not look like many.
-    let top = points.iter().map(all).max().unwrap_or_default().max(10);
+    let top = outline::top(points.iter().map(all).max().unwrap_or_default());
     let numbers = |point: &Point| (point.at * 1_000, [point.kept, point.made, point.errors]);
     Plot {
-        outlines: vec![outline(points, top, all), outline(points, top, |point| point.made)],
+        outlines: vec![
+            outline(points, outline::POINTS, top, all),
+            outline(points, outline::POINTS, top, |point| point.made),
+        ],
         top,
         stretches: stretches(points.iter().map(numbers), |one, next| one + next),
     }
@@ -65,7 +67,7 @@ fn durations(points: &[Point]) -> Plot {
     let top = top.next_multiple_of(2_000);
     let numbers = |point: &Point| (point.at * 1_000, [point.p95.div_ceil(1_000)]);
     Plot {
-        outlines: vec![outline(points, top, |point| point.p95)],
+        outlines: vec![outline(points, outline::POINTS, top, |point| point.p95)],
         top: top / 1_000,
         stretches: stretches(points.iter().map(numbers), u64::max),
     }

@@ -1,4 +1,4 @@
-//! The last hour as a chart, and the same numbers as a table.
+//! A chart of numbers over time, and the same numbers as a table.
 
 #[cfg(feature = "ssr")]
 pub mod outline;
@@ -9,26 +9,26 @@ use serde::{Deserialize, Serialize};
 use super::Timestamp;
 use crate::shared::moment::Moment;
 
-/// Width of a chart in its own units: two for each point of the hour.
+/// Width of a chart in its own units: two for each ten seconds of an hour, 24 for each of thirty days.
 pub const WIDTH: u64 = 720;
 /// Height of a chart in its own units.
 pub const HEIGHT: u64 = 160;
 
-/// The last hour: outlines, computed on the server, and numbers for readers who cannot see them.
+/// Outlines, computed on the server, and numbers for readers who cannot see them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plot {
     /// SVG path of each series, in the units of the chart. The second is drawn over the first.
     pub outlines: Vec<String>,
     /// The number at the upper edge.
     pub top: u64,
-    /// Numbers for every five minutes, oldest first; only those in which something happened.
+    /// The numbers for the table, oldest first.
     pub stretches: Vec<Stretch>,
 }
 
-/// The numbers of five minutes.
+/// A row of the table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stretch {
-    /// When the five minutes began.
+    /// When it began.
     pub from: Moment,
     /// The numbers, one for each column of the table.
     pub numbers: Vec<u64>,
@@ -48,9 +48,15 @@ pub fn Chart(
     series: &'static [&'static str],
     /// The columns of the table.
     columns: &'static [&'static str],
-    /// The hour in a sentence.
+    /// All of it in a sentence.
     #[prop(into)]
     in_words: Signal<String>,
+    /// The labels below: at the left edge, in the middle, at the right edge.
+    #[prop(default = ["60 minutes ago", "30", "Now"])]
+    ticks: [&'static str; 3],
+    /// The head of the table's first column.
+    #[prop(default = "Five minutes from")]
+    each: &'static str,
 ) -> impl IntoView {
     let rows = move || {
         let stretches = plot.with(|plot| plot.stretches.clone());
@@ -59,7 +65,7 @@ pub fn Chart(
             view! {
                 <tr>
                     <th scope="row">
-                        <Timestamp moment=from />
+                        <Timestamp moment=from exact=true />
                     </th>
                     {numbers}
                 </tr>
@@ -112,9 +118,7 @@ pub fn Chart(
                     {part}
                 </svg>
                 <div class="x-axis" aria-hidden="true">
-                    <span>"60 minutes ago"</span>
-                    <span>"30"</span>
-                    <span>"Now"</span>
+                    {ticks.map(|tick| view! { <span>{tick}</span> }).collect_view()}
                 </div>
             </div>
             {legend}
@@ -125,7 +129,7 @@ pub fn Chart(
                     <table>
                         <thead>
                             <tr>
-                                <th scope="col">"Five minutes from"</th>
+                                <th scope="col">{each}</th>
                                 {heads}
                             </tr>
                         </thead>
@@ -169,6 +173,34 @@ mod tests {
             "In words.",
         ] {
             assert!(html.contains(text), "{text} in {html}");
+        }
+    }
+
+    /// WCAG 1.4.11. The second series is striped in the text's colour on the surface.
+    #[test]
+    fn the_series_have_a_contrast_of_three_in_both_themes() {
+        let luminance = |colour: &str| {
+            let channel = |at: usize| {
+                let share = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).expect("a colour")) / 255.0;
+                if share <= 0.04045 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
+            };
+            0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5)
+        };
+        let styles = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/style")).expect("the styles");
+        let styles: String = styles
+            .map(|file| std::fs::read_to_string(file.expect("a file").path()).expect("a text"))
+            .collect();
+        let colours = |name: &str| {
+            let after = styles.split(&format!("--{name}: light-dark(")).nth(1).expect("a colour");
+            let both = after.split(')').next().expect("two colours").split_once(", ").expect("two colours");
+            [luminance(both.0), luminance(both.1)]
+        };
+        let (surface, accent, text) = (colours("surface"), colours("accent"), colours("text"));
+        for theme in [0, 1] {
+            for series in [accent[theme], text[theme]] {
+                let (light, dark) = (series.max(surface[theme]), series.min(surface[theme]));
+                assert!((light + 0.05) / (dark + 0.05) >= 3.0, "theme {theme}: {light} and {dark}");
+            }
         }
     }
 

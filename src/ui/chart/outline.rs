@@ -1,4 +1,4 @@
-//! The last hour as SVG outlines.
+//! Numbers over time as SVG outlines.
 
 use std::fmt::Write;
 
@@ -12,10 +12,24 @@ pub const STEP: Millis = 10_000;
 /// Length of a stretch: five minutes, in milliseconds.
 const STRETCH: Millis = 300_000;
 
-/// Returns a closed outline with one step for each point, the latest at the right edge:
-/// `M0,160V80H2V20…Z`.
-pub fn outline<T>(points: &[T], top: u64, value: impl Fn(&T) -> u64) -> String {
-    let step = WIDTH / POINTS as u64;
+/// Returns the number at the upper edge: no smaller than the highest, and easy to read, as is its
+/// half. At least 10, so that a few of something do not look like many.
+pub fn top(highest: u64) -> u64 {
+    let mut ten = 10_u64;
+    loop {
+        if let Some(top) =
+            [1, 2, 4].map(|times| ten.saturating_mul(times)).into_iter().find(|top| *top >= highest)
+        {
+            return top;
+        }
+        ten = ten.saturating_mul(10);
+    }
+}
+
+/// Returns a closed outline with one step for each point, the latest at the right edge; `slots` fit
+/// side by side: `M0,160V80H2V20…Z`.
+pub fn outline<T>(points: &[T], slots: usize, top: u64, value: impl Fn(&T) -> u64) -> String {
+    let step = WIDTH / slots as u64;
     let first = WIDTH.saturating_sub(points.len() as u64 * step);
     let mut path = format!("M{first},{HEIGHT}");
     let (mut before, mut x) = (HEIGHT, first);
@@ -65,17 +79,26 @@ mod tests {
     fn the_latest_point_is_at_the_right_edge_and_the_maximum_at_the_top() {
         let points = [(20, 20), (0, 0), (10, 0)];
         assert_eq!(
-            outline(&points, 40, |(hits, misses)| hits + misses),
+            outline(&points, POINTS, 40, |(hits, misses)| hits + misses),
             "M714,160H714V0H716V160H718V120H720V160Z"
         );
-        assert_eq!(outline(&points, 40, |(_, misses)| *misses), "M714,160H714V80H716V160H720V160Z");
+        assert_eq!(outline(&points, POINTS, 40, |(_, misses)| *misses), "M714,160H714V80H716V160H720V160Z");
     }
 
     #[test]
     fn zero_is_a_line_at_the_bottom_and_little_is_visible() {
-        assert_eq!(outline(&[], 10, |number: &u64| *number), "M720,160H720V160Z");
-        assert!(outline(&[1], 100_000, |number| *number).contains("V159"));
-        assert!(outline(&[9], 3, |number| *number).contains("V0"), "not above the edge");
+        assert_eq!(outline(&[], POINTS, 10, |number: &u64| *number), "M720,160H720V160Z");
+        assert!(outline(&[1], POINTS, 100_000, |number| *number).contains("V159"));
+        assert!(outline(&[9], POINTS, 3, |number| *number).contains("V0"), "not above the edge");
+    }
+
+    #[test]
+    fn the_upper_edge_is_a_round_number() {
+        for (highest, edge) in
+            [(0, 10), (10, 10), (11, 20), (21, 40), (41, 100), (399, 400), (401, 1_000), (u64::MAX, u64::MAX)]
+        {
+            assert_eq!(top(highest), edge, "{highest}");
+        }
     }
 
     #[test]
