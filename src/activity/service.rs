@@ -102,15 +102,15 @@ pub struct PastLine<'a> {
 pub async fn record_past(transaction: &mut Transaction, lines: &[PastLine<'_>]) -> Result<(), AppError> {
     const BATCH_SIZE: usize = 1000;
     for some in lines.chunks(BATCH_SIZE) {
-        let line = |line: &PastLine<'_>| NewLine {
+        let lines = some.iter().map(|line| NewLine {
             id: new_id(line.at),
             user: line.user,
             kind: line.kind.name(),
             detail: "",
             at: line.at,
             client: line.client,
-        };
-        store::insert_many(transaction, &some.iter().map(line).collect::<Vec<_>>()).await?;
+        });
+        store::insert_many(transaction, &lines.collect::<Vec<_>>()).await?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use super::{
     groups::pages::{DeleteGroupPage, GroupPage, GroupsPage, NewGroupPage},
     impersonation::pages::ActPage,
     mails::pages::MailsPage,
-    pages::AdminPage,
+    overview::pages::AdminPage,
     sessions::pages::SessionsPage,
     timings::pages::TimingsPage,
     users::pages::{ConfirmPage, NewUserPage, UserPage, UsersPage},

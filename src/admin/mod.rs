@@ -12,7 +12,7 @@ pub mod layout;
 #[cfg(feature = "ssr")]
 mod live;
 pub mod mails;
-pub mod pages;
+pub mod overview;
 pub mod sessions;
 #[cfg(feature = "ssr")]
 pub mod staff_request;

@@ -51,6 +51,8 @@ fn provide(site: &AppState, is_missing: bool) {
     let member = parts.extensions.get::<Member>();
     let (messages, form) = carried.shown_to(member.map(Member::username));
     let has_admin = member.is_some_and(Member::is_staff) && admin_is_here(site, &parts.extensions);
+    // The banners at the top contain times, too.
+    let time_zone = provide_zone(member);
     provide_context(TopHtml(top(site, member, has_admin, parts.uri.path())));
     provide_context(PageContext {
         site_name: site.config.site.name.clone(),
@@ -66,7 +68,7 @@ fn provide(site: &AppState, is_missing: bool) {
         form,
         impersonation: member.and_then(notice),
         request_id: is_missing.then(|| request_id::of_request(&parts.headers).map(str::to_owned)).flatten(),
-        time_zone: provide_zone(member),
+        time_zone,
         is_missing,
     });
     let response = use_context::<ResponseOptions>().unwrap_or_default();

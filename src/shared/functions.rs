@@ -3,8 +3,8 @@
 //! during an impersonation, and called by `doctor`.
 
 use super::paths::{
-    ACT, ADMIN_ACTIVITY, ADMIN_CACHE, ADMIN_SESSIONS, ADMIN_TIMINGS, CONFIRM, GROUPS, JUDGE_PASSWORD, MAILS,
-    SAVE_PICTURE, USERS,
+    ACT, ADMIN, ADMIN_ACTIVITY, ADMIN_CACHE, ADMIN_SESSIONS, ADMIN_TIMINGS, CONFIRM, GROUPS, JUDGE_PASSWORD,
+    MAILS, SAVE_PICTURE, USERS,
 };
 use crate::shared::paths::{find_page, is_public_page};
 
@@ -134,6 +134,7 @@ pub const FUNCTIONS: &[Function] = &[
     changes("/api/admin/join_group"),
     changes("/api/admin/leave_group"),
     reads("/api/admin/mails").of(MAILS),
+    reads("/api/admin/overview").of(ADMIN),
     changes("/api/admin/reset_second_factor"),
     changes("/api/admin/retry_mail"),
     changes("/api/admin/save_group"),

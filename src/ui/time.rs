@@ -33,7 +33,9 @@ pub fn Timestamp(
 
 /// Formats a time, given as RFC 3339, in the visitor's zone. Only on the server.
 #[derive(Clone)]
-pub struct InZone(Arc<dyn Fn(&str) -> Option<String> + Send + Sync>);
+pub struct InZone(Arc<Shown>);
+
+type Shown = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 impl InZone {
     /// Wraps the server's implementation.

@@ -111,6 +111,7 @@ async fn send(base_url: &str, change: impl FnOnce(&mut Config)) -> Result<(), St
         button: None,
         code: None,
         closing: Vec::new(),
+        is_recorded: true,
     };
     let mails =
         Mailer::new(&config, &base_url.parse().expect("an address")).map_err(|error| error.to_string())?;

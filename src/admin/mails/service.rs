@@ -58,6 +58,15 @@ pub async fn listing(site: &AppState, staff: &Staff, query: &str) -> Result<List
     })
 }
 
+/// Returns the number of waiting mails, and of those with a failed attempt; each at most ten thousand
+/// and one.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when the database cannot be used.
+pub async fn counts(site: &AppState) -> Result<(i64, i64), AppError> {
+    Ok(store::count(&mut *site.db.read().await?, MAX_COUNTED + 1).await?)
+}
+
 fn line(can_be_changed: bool, row: store::Row) -> Line {
     Line {
         can_be_changed,

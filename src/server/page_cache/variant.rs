@@ -168,6 +168,7 @@ mod tests {
             let rights = Rights { time_zone: Some(name.into()), ..Default::default() };
             Variant::for_whom(
                 Some(Member::with_rights(UserId(1), "ada".into(), Vec::new(), rights)),
+                None,
                 Theme::System,
             )
             .rights

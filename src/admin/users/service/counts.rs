@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::super::store::counts;
+use super::{super::store::counts, list_plan::sum};
 use crate::{shared::error::AppError, site::AppState};
 
 /// Returns the number of members of each group.
@@ -16,6 +16,15 @@ pub async fn members_of_groups(site: &AppState) -> Result<HashMap<i64, i64>, App
         *members.entry(one.group).or_default() += one.count;
     }
     Ok(members)
+}
+
+/// Returns the number of users with each of these sets of facets.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when the database cannot be used.
+pub async fn totals<const N: usize>(site: &AppState, facets: [&[i64]; N]) -> Result<[i64; N], AppError> {
+    let (all, _) = counts::all(&mut *site.db.read().await?).await?;
+    Ok(facets.map(|facets| sum(&all, None, facets)))
 }
 
 pub(super) async fn fold_now(site: AppState) {

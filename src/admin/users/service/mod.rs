@@ -23,7 +23,7 @@ pub use super::store::{
 pub use add::{Added, add};
 pub use batch::apply;
 pub use can_manage::{Target, has_all};
-pub use counts::{fold_counts, members_of_groups};
+pub use counts::{fold_counts, members_of_groups, totals};
 pub use detail::shown;
 pub use find::{Belongings, belongings, by_name};
 pub use list::{each, listing};

@@ -1,11 +1,16 @@
 //! SQL for the table `sessions`.
 
+mod many;
+
 use sqlx::FromRow;
 
-use crate::base::clock::Millis;
-use crate::base::db::AnyConnection;
-use crate::base::member::{ClientInfo, UserId};
-use crate::base::sql::Sql;
+use crate::base::{
+    clock::Millis,
+    db::AnyConnection,
+    member::{ClientInfo, UserId},
+};
+
+pub use many::{delete_of, insert_many};
 
 /// A session as stored.
 #[derive(FromRow)]
@@ -56,24 +61,6 @@ pub async fn insert(
     .execute(connection)
     .await?;
     Ok(done.rows_affected() == 1)
-}
-
-/// Inserts sessions with one statement.
-pub async fn insert_many(
-    connection: &mut AnyConnection,
-    sessions: &[([u8; 32], Row, &ClientInfo)],
-) -> Result<(), sqlx::Error> {
-    let mut sql = Sql::new(
-        "INSERT INTO sessions (id_hash, user_id, data, created_at, last_seen_at, idle_expires_at, absolute_expires_at, \
-         address, agent) VALUES ",
-    );
-    for (at, (id_hash, row, client)) in sessions.iter().enumerate() {
-        sql.push(if at == 0 { "(" } else { ", (" }).bytes(*id_hash).push(", ").number(row.user_id).push(", ");
-        sql.text(row.data.as_str()).push(", ").number(row.created_at).push(", ").number(row.last_seen_at);
-        sql.push(", ").number(row.idle_expires_at).push(", ").number(row.absolute_expires_at).push(", ");
-        sql.text(client.address.as_str()).push(", ").text(client.agent.as_str()).push(")");
-    }
-    sql.query().execute(connection).await.map(drop)
 }
 
 pub async fn find(connection: &mut AnyConnection, id_hash: &[u8]) -> Result<Option<Row>, sqlx::Error> {
@@ -202,17 +189,6 @@ pub async fn delete_all(
             .fetch_all(connection)
             .await?;
     Ok(ended.into_iter().filter_map(|(id_hash,)| id_hash.try_into().ok()).collect())
-}
-
-/// Deletes all sessions of these members. Returns owners and hashes.
-pub async fn delete_of(
-    connection: &mut AnyConnection,
-    users: &[UserId],
-) -> Result<Vec<(UserId, [u8; 32])>, sqlx::Error> {
-    let mut sql = Sql::new("DELETE FROM sessions WHERE user_id IN ");
-    sql.numbers(users.iter().map(|user| user.0)).push(" RETURNING user_id, id_hash");
-    let ended: Vec<(i64, Vec<u8>)> = sql.query_as().fetch_all(connection).await?;
-    Ok(ended.into_iter().filter_map(|(user, hash)| Some((UserId(user), hash.try_into().ok()?))).collect())
 }
 
 /// Returns the number of unexpired sessions of all members.
