@@ -131,13 +131,15 @@ fn start_script(assets: &Assets, bundle: Option<Bundle>, has_passkeys: bool) -> 
          addEventListener(\"keyup\",event=>{{const field=event.target;if(field.type===\"password\"&&event.getModifierState)\
          field.parentElement.toggleAttribute(\"data-caps-lock\",event.getModifierState(\"CapsLock\"))}});\
          const bundles={bundles},asked={{}};\
-         globalThis.fetchBundle=name=>asked[name]??=Promise.all((bundles[name]??[]).map(async file=>{{\
+         globalThis.fetchBundle=name=>asked[name]??=(name===\"{admin}\"&&import(\"/lists.js\").catch(()=>{{}}),Promise.all((bundles[name]??[]).map(async file=>{{\
          const answer=await fetch(`{folder}/${{file}}.wasm`);if(!answer.ok)throw answer.status;await answer.arrayBuffer()}}))\
-         .catch(error=>{{plain();throw error}});{first}\
+         .catch(error=>{{plain();throw error}}));{first}\
          import({js:?}).then(app=>app.default({{module_or_path:wasm}}).then(()=>{{try{{app.hydrate()}}catch{{fail()}}}}))\
          .catch(error=>console.info(\"This page works without its scripts:\",error));",
         first = first.unwrap_or_default(),
         passkeys = passkeys.unwrap_or_default(),
         beacon = hydration::PATH,
+        // The lists with bulk actions are all in the admin.
+        admin = Bundle::Admin.name(),
     )
 }

@@ -123,6 +123,32 @@ pub enum Place {
     Before(Cursor),
 }
 
+/// How many users a page of the list shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Size {
+    /// 25
+    #[default]
+    Small,
+    /// 50
+    Medium,
+    /// 100
+    Large,
+}
+
+impl Size {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Small, Self::Medium, Self::Large];
+
+    /// Returns the number of users.
+    pub const fn users(self) -> usize {
+        match self {
+            Self::Small => 25,
+            Self::Medium => 50,
+            Self::Large => 100,
+        }
+    }
+}
+
 /// Which users a list shows, and their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filter {
@@ -134,6 +160,8 @@ pub struct Filter {
     pub group: Option<i64>,
     /// The order.
     pub sort: Sort,
+    /// How many on each page.
+    pub size: Size,
 }
 
 impl Filter {
@@ -146,6 +174,10 @@ impl Filter {
                 "q" => value.trim().clone_into(&mut filter.search),
                 "group" => filter.group = value.parse().ok(),
                 "sort" => filter.sort = sort_of(&value).unwrap_or_default(),
+                "size" => {
+                    let named = |size: &Size| size.users().to_string() == value;
+                    filter.size = Size::ALL.into_iter().find(named).unwrap_or_default();
+                }
                 "after" => place = cursor_of(&value).map_or(Place::First, Place::After),
                 "before" => place = cursor_of(&value).map_or(Place::First, Place::Before),
                 name => {
@@ -195,6 +227,9 @@ impl Filter {
         if self.sort != Sort::default() {
             let sign = if self.sort.descending { "-" } else { "" };
             pairs.push(("sort", format!("{sign}{}", self.sort.by.name())));
+        }
+        if self.size != Size::default() {
+            pairs.push(("size", self.size.users().to_string()));
         }
         pairs
     }
@@ -253,6 +288,7 @@ mod tests {
             facts: [Some(true), None, Some(false), Some(true), Some(false)],
             group: Some(1 << 60),
             sort: Sort { by: By::LastLogin, descending: false },
+            size: Size::Large,
         };
         let cursor = Cursor { key: "a~b?&=#ü".into(), id: 7 };
         for place in [Place::First, Place::After(cursor.clone()), Place::Before(cursor)] {
@@ -270,6 +306,8 @@ mod tests {
             "?group=x",
             "?sort=-",
             "?sort=size",
+            "?size=26",
+            "?size=1000000",
             "?after=7",
             "?before=~",
             "?after=7~a%00b",

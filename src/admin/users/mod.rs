@@ -25,7 +25,7 @@ use filter::{FACTS, Fact, Filter, Place};
 pub struct Listing {
     /// The filter, as it was understood.
     pub filter: Filter,
-    /// The users, at most a hundred.
+    /// The users of the page.
     pub lines: Vec<Line>,
     /// How many users match.
     pub found: Found,

@@ -6,7 +6,7 @@ use leptos_router::hooks::use_location;
 use super::super::{
     Found, GroupChoice, Line, Listing, api,
     batch::{Action, CHOSEN},
-    filter::{By, FACTS, Fact, Filter, Place},
+    filter::{By, FACTS, Fact, Filter, Place, Size},
 };
 use super::filters::{Filters, SearchForm};
 use crate::{
@@ -53,7 +53,8 @@ fn List(listing: Listing) -> impl IntoView {
         <p class="found" role="status">
             {how_many(found, total)}
         </p>
-        <UserTable filter place lines groups found />
+        <UserTable filter=filter.clone() place lines groups found />
+        <Sizes filter />
         <Pager newer=address(previous) older=address(next) labels=("Previous", "Next") />
     }
 }
@@ -126,8 +127,8 @@ fn UserTable(
     view! {
         <form method="get" action=CONFIRM>
             <input type="hidden" name="list" value=list />
-            {table}
             <Actions actions groups found />
+            {table}
         </form>
     }
     .into_any()
@@ -156,10 +157,12 @@ fn Actions(actions: Vec<Action>, groups: Vec<GroupChoice>, found: Found) -> impl
             .map(|group| view! { <option value=group.id.to_string()>{group.name}</option> })
             .collect_view();
         view! {
-            <label for="id_to_group">"Group"</label>
-            <select id="id_to_group" name="to_group">
-                {options}
-            </select>
+            <span class="to-group">
+                <label for="id_to_group">"Group"</label>
+                <select id="id_to_group" name="to_group">
+                    {options}
+                </select>
+            </span>
         }
     });
     let all = match found {
@@ -169,6 +172,12 @@ fn Actions(actions: Vec<Action>, groups: Vec<GroupChoice>, found: Found) -> impl
     view! {
         <fieldset class="batch">
             <legend>"Bulk actions"</legend>
+            // Only where scripts run: `public/lists.js` selects and counts.
+            <label class="check select-all">
+                <input type="checkbox" />
+                "Select all on this page"
+            </label>
+            <output class="selected"></output>
             <label for="id_action">"Action"</label>
             <select id="id_action" name="action">
                 {options}
@@ -184,6 +193,27 @@ fn Actions(actions: Vec<Action>, groups: Vec<GroupChoice>, found: Found) -> impl
             </p>
             <p class="help">"You will be asked to confirm."</p>
         </fieldset>
+    }
+}
+
+/// How many users to show on a page.
+#[component]
+fn Sizes(filter: Filter) -> impl IntoView {
+    let link = |size: Size| {
+        let page = format!("{USERS}{}", Filter { size, ..filter.clone() }.to_query(&Place::First));
+        view! {
+            <li>
+                <a href=page aria-current=(size == filter.size).then_some("true")>
+                    {size.users()}
+                </a>
+            </li>
+        }
+    };
+    view! {
+        <nav class="filter sizes" aria-label="Users per page">
+            <span aria-hidden="true">"Per page"</span>
+            <ul>{Size::ALL.map(link).collect_view()}</ul>
+        </nav>
     }
 }
 

@@ -19,8 +19,6 @@ use crate::{
     site::AppState,
 };
 
-const PAGE: usize = 100;
-
 /// Returns the page of the list that `query` asks for.
 ///
 /// # Errors
@@ -30,7 +28,7 @@ pub async fn listing(site: &AppState, _: &Staff, query: &str) -> Result<Listing,
     let search = Search::parse(&filter.search);
     let look = look(site, &filter, search.as_ref()).await?;
     let plan = look.plan(site, &filter, search.as_ref());
-    let (rows, has_previous, has_next) = read(site, &plan, filter.sort, &place, PAGE).await?;
+    let (rows, has_previous, has_next) = read(site, &plan, filter.sort, &place, filter.size.users()).await?;
     // A page past the end has no lines; its link back leads to the first page.
     let previous = has_previous.then(|| rows.first().map_or(Place::First, |row| Place::Before(cursor(row))));
     let next = rows.last().filter(|_| has_next).map(|row| Place::After(cursor(row)));
