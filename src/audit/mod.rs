@@ -3,6 +3,8 @@
 pub mod pages;
 
 #[cfg(feature = "ssr")]
+mod sentence;
+#[cfg(feature = "ssr")]
 pub mod service;
 #[cfg(feature = "ssr")]
 mod store;
@@ -25,14 +27,6 @@ pub struct History {
 pub struct Change {
     /// When it was made.
     pub at: Moment,
-    /// The username of whoever made it, as of then; empty if their account is gone.
-    pub actor: String,
-    /// What was changed, for pages about the staff member who did it.
-    pub object: String,
-    /// The action or the field.
-    pub what: String,
-    /// The old value.
-    pub old: String,
-    /// The new value.
-    pub new: String,
+    /// Who did what, in a sentence.
+    pub sentence: String,
 }

@@ -16,16 +16,12 @@ pub fn HistorySection(
     history: History,
     /// The address of this page.
     page: String,
-    /// Whether these are the changes by one staff member; each line then names the object instead
-    /// of the actor.
-    #[prop(optional)]
-    of_actor: bool,
 ) -> impl IntoView {
     let History { lines, older } = history;
     let content = if lines.is_empty() {
         view! { <p class="help">"Nothing yet."</p> }.into_any()
     } else {
-        let lines = lines.into_iter().map(|change| line(change, of_actor)).collect_view();
+        let lines = lines.into_iter().map(line).collect_view();
         view! {
             <ul class="log" aria-labelledby=id>
                 {lines}
@@ -42,26 +38,14 @@ pub fn HistorySection(
     }
 }
 
-fn line(change: Change, of_actor: bool) -> impl IntoView {
-    let Change { at, actor, object, what, old, new } = change;
-    let values = match (old.is_empty(), new.is_empty()) {
-        (true, true) => String::new(),
-        (true, false) => format!("“{new}”"),
-        (false, true) => format!("no longer “{old}”"),
-        (false, false) => format!("from “{old}” to “{new}”"),
-    };
-    let who = match (of_actor, actor.is_empty()) {
-        (true, _) => object,
-        (false, true) => "a deleted account".to_owned(),
-        (false, false) => format!("by {actor}"),
-    };
+fn line(Change { at, sentence }: Change) -> impl IntoView {
     view! {
         <li>
-            <span class="what">{what}</span>
-            {(!values.is_empty()).then(|| view! { <span class="detail"><bdi>{values}</bdi></span> })}
+            <span class="what">
+                <bdi>{sentence}</bdi>
+            </span>
+            " "
             <span class="detail">
-                <bdi>{who}</bdi>
-                ", "
                 <Timestamp moment=at />
             </span>
         </li>

@@ -1,6 +1,10 @@
 //! Writing and reading the audit log.
 
-use super::{Change, History, store};
+use super::{
+    Change, History,
+    sentence::{Stored, sentence},
+    store,
+};
 use crate::{
     base::{
         clock::Millis,
@@ -184,11 +188,14 @@ fn show(mut rows: Vec<store::ChangeRow>) -> History {
     let older = rows.last().filter(|_| has_older).map(|row| row.id);
     let change = |row: store::ChangeRow| Change {
         at: moment(row.at),
-        actor: row.actor,
-        object: if row.object_kind == "group" { format!("group {}", row.object) } else { row.object },
-        what: row.what,
-        old: row.old_value,
-        new: row.new_value,
+        sentence: sentence(Stored {
+            actor: &row.actor,
+            is_of_group: row.object_kind == "group",
+            object: &row.object,
+            what: &row.what,
+            old: &row.old_value,
+            new: &row.new_value,
+        }),
     };
     History { lines: rows.into_iter().map(change).collect(), older }
 }

@@ -12,7 +12,7 @@ pub fn activity_statement(kind: &str, from: Millis, until: Millis, limit: i64) -
         .number(first_id_at(from))
         .push(" AND id < ")
         .number(first_id_at(until));
-    sql.push(" LIMIT ").number(limit).push(") AS lines");
+    sql.push(" LIMIT ").number(limit).push(") AS found");
     sql
 }
 
@@ -20,7 +20,7 @@ pub fn activity_statement(kind: &str, from: Millis, until: Millis, limit: i64) -
 pub fn joined_statement(facets: &[i64], since: Millis, limit: i64) -> Sql {
     let mut sql = Sql::new("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM users WHERE facet IN ");
     sql.numbers(facets.iter().copied()).push(" AND date_joined >= ").number(since);
-    sql.push(" LIMIT ").number(limit).push(") AS users");
+    sql.push(" LIMIT ").number(limit).push(") AS found");
     sql
 }
 

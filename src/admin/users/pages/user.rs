@@ -97,7 +97,7 @@ fn Whole(user: User, returned: Returned) -> impl IntoView {
             <HistorySection title="History" id="history" history page=page.clone() />
             {deeds
                 .map(|deeds| {
-                    view! { <HistorySection title="What they changed" id="deeds" history=deeds page of_actor=true /> }
+                    view! { <HistorySection title="What they changed" id="deeds" history=deeds page /> }
                 })}
         </div>
     }
