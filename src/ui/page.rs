@@ -39,8 +39,9 @@ pub fn Page(
 ) -> impl IntoView {
     let context = use_context::<PageContext>().unwrap_or_default();
     let window_title = window_title(&title, &context.site_name);
-    let is_refused = RwSignal::new(false);
-    provide_context(WindowTitle(is_refused));
+    // Counted, and not in the page's arena: the server reads the title when the head is sent.
+    let is_refused = ArcRwSignal::new(false);
+    provide_context(WindowTitle(is_refused.clone().into()));
     let messages = ShownMessages::new(Once::messages());
     provide_context(messages);
     let page = view! {
