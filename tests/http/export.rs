@@ -11,15 +11,15 @@ use serde_json::Value;
 
 use crate::support::{Page, TestSite, visitor::FormBody};
 
-const EXPORT: &str = "/members/export";
+pub const EXPORT: &str = "/members/export";
 
-struct Copy {
+pub struct Copy {
     names: Vec<String>,
     text: String,
-    json: Value,
+    pub json: Value,
 }
 
-fn read(page: &Page) -> Copy {
+pub fn read(page: &Page) -> Copy {
     assert_eq!((page.status, page.header("content-type")), (200, "application/zip"), "{}", page.text());
     let mut zip = zip::ZipArchive::new(Cursor::new(&page.body)).expect("a ZIP file");
     let mut text = String::new();

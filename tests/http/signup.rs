@@ -1,3 +1,4 @@
+use crate::export::{EXPORT, read};
 use crate::support::{PASSWORD, Page, TestSite, authenticator::SECOND};
 
 /// A site with the default that most tests do without.
@@ -84,6 +85,9 @@ async fn a_sign_up_with_an_address_that_has_an_account_logs_in_alike() {
     for visitor in [&mut free, &mut taken] {
         let page = visitor.get("/members/activity").await;
         assert_eq!(page.find_all("main .log .what"), ["Logged in", "Account created"]);
+        let copy = read(&visitor.post(EXPORT, &[]).await).json;
+        let links = copy["links_in_mails"].as_array().expect("a list");
+        assert_eq!(links.iter().map(|link| &link["purpose"]).collect::<Vec<_>>(), ["sign_up"]);
     }
     site.stop().await;
 }
