@@ -498,3 +498,21 @@ async fn after_ten_minutes_reauthentication_is_required_and_the_form_is_kept() {
     assert_eq!(site.database.number("SELECT COUNT(*) FROM user_permissions").await, 2);
     site.stop().await;
 }
+
+#[tokio::test]
+async fn the_permissions_of_a_superuser_say_that_these_are_not_all() {
+    let site = TestSite::start_without_mail().await;
+    let mut root = site.superuser("root").await;
+    site.superuser("chief").await;
+    site.member("ada").await;
+    let sentence = "A superuser has all permissions, whatever is selected here.";
+    for (name, is_superuser) in [("chief", true), ("ada", false)] {
+        let page = root.get(&page_of(&site, name).await).await;
+        assert_eq!(page.status, 200);
+        assert_eq!(
+            page.find_all("[aria-labelledby=permissions] .help").contains(&sentence.to_owned()),
+            is_superuser
+        );
+    }
+    site.stop().await;
+}

@@ -18,6 +18,7 @@ pub fn PermissionSection(user: User, returned: Option<ReturnedForm>) -> impl Int
     let own = user.permissions.iter().filter(|given| given.own);
     let shown: Vec<&str> = own.map(|given| given.permission.codename()).collect();
     let shown = shown.join(",");
+    let [_, _, is_superuser, ..] = user.facts;
     let permissions = user.permissions;
     let unknown = (!user.unknown.is_empty()).then(|| {
         view! {
@@ -30,6 +31,10 @@ pub fn PermissionSection(user: User, returned: Option<ReturnedForm>) -> impl Int
     view! {
         <section class="card" aria-labelledby="permissions">
             <h2 id="permissions">"Permissions"</h2>
+            {is_superuser
+                .then(|| {
+                    view! { <p class="help">"A superuser has all permissions, whatever is selected here."</p> }
+                })}
             <Form path=SaveUserPermissions::PATH submit="Save permissions" plain=true returned>
                 <input type="hidden" name="user" value=user.id.to_string() />
                 <input type="hidden" name="shown" value=shown />
