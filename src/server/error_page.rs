@@ -129,6 +129,8 @@ fn answer(
         let html = page(site, status, sentence, frame, seen);
         let mut response = ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
         match unframed {
+            // Nothing of the member for a network that is refused.
+            Some(_) if error == Some(&AppError::NetworkRefused) => {}
             Some(unframed) => drop(response.extensions_mut().insert(unframed)),
             None => drop(response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, WITH_FORMS)),
         }

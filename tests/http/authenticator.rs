@@ -86,7 +86,7 @@ async fn an_app_is_set_up_by_qr_code_key_or_link_and_counts_from_its_first_code(
 
     // From now on no page, and no copy of the data, has the secret.
     let page = member.get(APP_PAGE).await;
-    assert!(page.text().contains("Two-step login is on") && page.find_all("svg").is_empty());
+    assert!(page.text().contains("Two-step login is on") && page.find_all("main svg").is_empty());
     let zip = member.post("/members/export", &[]).await;
     let mut zip = zip::ZipArchive::new(std::io::Cursor::new(&zip.body)).expect("a ZIP file");
     let mut copy = String::new();

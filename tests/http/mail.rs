@@ -33,7 +33,7 @@ async fn taken(server: &SmtpServer, count: usize) -> Vec<mail::Mail> {
 async fn a_mail_server_gets_text_and_html_with_the_sites_name_and_address() {
     let server = SmtpServer::start();
     let site = site_with(&server).await;
-    site.signed_up("ada").await;
+    let mut ada = site.signed_up("ada").await;
     let mail = taken(&server, 1).await.remove(0);
     assert_eq!(mail.to, "ada@example.com");
     assert_eq!(mail.subject, "Confirm your email address · Ünited Members");
@@ -41,14 +41,13 @@ async fn a_mail_server_gets_text_and_html_with_the_sites_name_and_address() {
     assert!(mail.headers.contains("Message-ID: <") && mail.headers.contains("Date: "), "{}", mail.headers);
     assert!(mail.text.contains(&format!("http://{}/accounts/verify/", site.address)), "{}", mail.text);
     assert!(mail.html.contains(&mail.link()) && mail.html.contains(&mail.code()));
-    let mut visitor = site.visitor();
-    let page = visitor.get(&mail.link()).await.location().to_owned();
-    visitor.submit(&page, &[]).await;
+    let page = ada.get(&mail.link()).await.location().to_owned();
+    ada.submit(&page, &[]).await;
     assert_eq!(site.database.number("SELECT COUNT(*) FROM users WHERE email_verified_at > 0").await, 1);
     // Mails to a confirmed address are recorded in the activity.
     site.all_mails_sent().await;
     assert_eq!(site.database.number("SELECT COUNT(*) FROM activity WHERE kind = 'mail_sent'").await, 0);
-    visitor.submit("/accounts/password_reset", &[("email", "ada@example.com")]).await;
+    site.visitor().submit("/accounts/password_reset", &[("email", "ada@example.com")]).await;
     site.all_mails_sent().await;
     assert_eq!(
         site.database.text("SELECT detail FROM activity WHERE kind = 'mail_sent'").await,
