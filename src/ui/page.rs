@@ -137,15 +137,15 @@ type Shown = Pin<Box<dyn Future<Output = Result<AnyView, AppError>> + Send>>;
 fn loaded(shown: Arc<dyn Fn() -> Shown + Send + Sync>, refetch: Arc<dyn Fn() + Send + Sync>) -> AnyView {
     // While a list is sorted, filtered or paged, the old one stays, and with it the focus.
     let (announced, is_reload) = (RwSignal::new(String::new()), StoredValue::new(false));
-    let is_pending = RwSignal::new(false);
-    Effect::new(move || refocus::set_busy(is_pending.get()));
+    // On the server the page may be gone before its last effect has run.
+    let set_busy = if IN_BROWSER { SignalSetter::map(refocus::set_busy) } else { SignalSetter::default() };
     view! {
         <div class="hidden-text" aria-live="polite">
             {announced}
         </div>
         <Transition
             fallback=|| view! { <p class="loading">"Loading…"</p> }
-            set_pending=is_pending
+            set_pending=set_busy
         >
             {move || {
                 let (shown, refetch) = (shown(), refetch.clone());

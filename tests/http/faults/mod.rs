@@ -20,7 +20,7 @@ use crate::support::{database::TestDatabase, program::Serving};
 const CLIENTS: usize = 3;
 
 /// No rate limit is reached: all of a test's visitors share one address.
-const UNLIMITED: [(&str, &str); 8] = [
+const UNLIMITED: [(&str, &str); 9] = [
     ("MEMBERS_AREA_THROTTLE__LOGIN_PER_ADDRESS", "1000000/1m"),
     ("MEMBERS_AREA_THROTTLE__FAILED_LOGIN_PER_ADDRESS", "1000000/1m"),
     // A login that is killed half-way counts as one that failed.
@@ -30,6 +30,8 @@ const UNLIMITED: [(&str, &str); 8] = [
     ("MEMBERS_AREA_THROTTLE__MAIL_PER_ADDRESS", "1000000/1m"),
     ("MEMBERS_AREA_THROTTLE__PROFILE_CHANGES_PER_ACCOUNT", "1000000/1m"),
     ("MEMBERS_AREA_PASSWORDS__QUEUE", "200"),
+    // The clients log in themselves.
+    ("MEMBERS_AREA_ACCOUNTS__LOGIN_AFTER_SIGN_UP", "false"),
 ];
 
 /// The program as a process, with these settings beside `UNLIMITED`.
