@@ -39,7 +39,7 @@ const PAGES: [Row; 16] = [
     row("/admin/users/{id}", &[ViewUser], "USER"),
 ];
 
-const FUNCTIONS: [Row; 35] = [
+const FUNCTIONS: [Row; 36] = [
     row("/api/admin/act", &[ActAsMember], ""),
     row("/api/admin/act/choice", &[ActAsMember], ""),
     row("/api/admin/activity", &[ViewActivity], ""),
@@ -64,6 +64,7 @@ const FUNCTIONS: [Row; 35] = [
     row("/api/admin/join_group", &[ChangeUser], "user=USER&group_name=none"),
     row("/api/admin/leave_group", &[ChangeUser], "user=USER&group=GROUP"),
     row("/api/admin/mails", &[ViewMail], ""),
+    row("/api/admin/overview", &[], ""),
     row("/api/admin/reset_second_factor", &[ResetSecondFactor], "user=USER&reason=lost"),
     row("/api/admin/retry_mail", &[ChangeMail], "mail=1"),
     row("/api/admin/save_group", &[ChangeGroup], "group=GROUP"),

@@ -21,7 +21,8 @@ use crate::{
 pub async fn save_time_zone(context: &RequestContext, member: &Member, typed: &str) -> Result<(), AppError> {
     member.in_person()?;
     let name = match typed {
-        UTC => None,
+        // A missing field counts as an empty one: nothing was chosen.
+        "" | UTC => None,
         name => Some(known(name).ok_or(AppError::BadRequest)?),
     };
     let (site, now, id) = (&context.site, context.site.clock.now(), member.id());

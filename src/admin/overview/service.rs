@@ -10,7 +10,7 @@ use crate::{
         mails::service as mails,
         timings::{Window, micros_in_words, service as timings},
         users::{
-            filter::{By, Fact, Filter, Place, Sort},
+            filter::{Fact, Filter, Place},
             service as users,
         },
     },
@@ -89,8 +89,6 @@ fn figure(label: &str, count: i64, path: String) -> Figure {
 async fn of_users(context: &RequestContext) -> Result<[Figure; 3], AppError> {
     let (site, filter) = (&context.site, Filter::default());
     let unconfirmed = filter.with(Fact::Verified, Some(false));
-    let latest = Filter { sort: Sort { by: By::Joined, descending: true }, ..filter.clone() };
-    let address = |filter: &Filter| format!("{USERS}{}", filter.to_query(&Place::First));
     let (all, unconfirmed_facets) = (filter.facets(), unconfirmed.facets());
     let count = || async {
         let [members, unconfirmed] = users::totals(site, [&all, &unconfirmed_facets]).await?;
@@ -105,8 +103,8 @@ async fn of_users(context: &RequestContext) -> Result<[Figure; 3], AppError> {
         |label: &str, count: i64, path: String| Figure { value: grouped(count), ..figure(label, 0, path) };
     Ok([
         exact("Members", number(0), USERS.to_owned()),
-        figure("New in seven days", number(1), address(&latest)),
-        exact("Unconfirmed", number(2), address(&unconfirmed)),
+        figure("New in seven days", number(1), USERS.to_owned()),
+        exact("Unconfirmed", number(2), format!("{USERS}{}", unconfirmed.to_query(&Place::First))),
     ])
 }
 
