@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { expect, test } from '../support/test';
@@ -97,6 +98,23 @@ test('search, filter and sorting lead to a user', async ({ page, otherDevice }) 
   await sorted.getByRole('link').click();
   await expect(sorted).toHaveAttribute('aria-sort', 'descending');
   expect(await names()).toEqual(ascending.toReversed());
+});
+
+test('what a search finds is downloaded as a file', async ({ page, otherDevice }) => {
+  const member = await signUp(otherDevice);
+  await logIn(page, superuser());
+  await search(page, member.name);
+  await expect(rows(page)).toHaveCount(1);
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Download CSV' }).click();
+  const file = await download;
+  expect(file.suggestedFilename()).toMatch(/^users-\d{4}-\d\d-\d\d\.csv$/);
+  const lines = (await readFile(await file.path(), 'utf8')).trim().split('\r\n');
+  expect(lines).toHaveLength(2);
+  expect(lines[1]).toContain(`"${member.name}","${member.email}"`);
+  // The list is still there.
+  await expect(page).toHaveURL(new RegExp(`${USERS}\\?q=`));
+  await expect(rows(page)).toHaveCount(1);
 });
 
 test('changes by staff show at the member’s next request and in both activity logs', async ({ page, otherDevice }) => {

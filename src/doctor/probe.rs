@@ -20,7 +20,8 @@ use crate::{
     shared::{
         moved::MOVED,
         paths::{
-            ACT, ADMIN_CACHE, ADMIN_TIMINGS, CACHE_STREAM, CODES_FILE, EXPORT, SESSION_STREAM, TIMINGS_STREAM,
+            ACT, ADMIN_CACHE, ADMIN_TIMINGS, CACHE_STREAM, CODES_FILE, EXPORT, SESSION_STREAM,
+            TIMINGS_STREAM, USERS_CSV,
         },
     },
 };
@@ -111,6 +112,7 @@ pub fn all(ids: &[i64]) -> Vec<Probe> {
     let codes = Probe::page(CODES_FILE, CODES_FILE.to_owned());
     all.push(Probe { sent: Sent::Form(String::new()), ..codes.clone() });
     all.push(codes);
+    all.push(Probe::page(USERS_CSV, USERS_CSV.to_owned()));
     all.push(Probe::stream(SESSION_STREAM, None));
     all.push(Probe::stream(CACHE_STREAM, Some(ADMIN_CACHE)));
     all.push(Probe::stream(TIMINGS_STREAM, Some(ADMIN_TIMINGS)));

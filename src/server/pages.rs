@@ -118,7 +118,7 @@ mod tests {
     use super::*;
     use crate::shared::{
         functions::FUNCTIONS,
-        paths::{Access, CODES_FILE, EXPORT, PAGES, PICTURE, SAVE_PICTURE},
+        paths::{Access, CODES_FILE, EXPORT, PAGES, PICTURE, SAVE_PICTURE, USERS_CSV},
     };
 
     #[test]
@@ -128,7 +128,7 @@ mod tests {
         for route in &routes {
             assert!(lines.contains(route), "{route} has no line in PAGES");
         }
-        for line in lines.iter().filter(|line| ![CODES_FILE, EXPORT, PICTURE].contains(line)) {
+        for line in lines.iter().filter(|line| ![CODES_FILE, EXPORT, PICTURE, USERS_CSV].contains(line)) {
             assert!(routes.contains(line), "{line} is no page");
         }
         for (at, line) in lines.iter().enumerate() {

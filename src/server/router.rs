@@ -14,7 +14,7 @@ use crate::{
     accounts::{
         legacy_redirects, mail_links, passkey_party, recovery_file, session, session_layers, setup_link,
     },
-    admin::{cache, impersonation, timings},
+    admin::{cache, impersonation, timings, users},
     data_export::download,
     lab, pictures,
     sessions::live,
@@ -39,6 +39,7 @@ pub fn router(site: AppState, pages: PageCache) -> Router {
         .merge(legacy_redirects::routes())
         .merge(pictures::routes::routes())
         .merge(download::routes())
+        .merge(users::download::routes())
         .fallback(pages::fallback);
     // Read from the top: the first layer is the outermost. One `ServiceBuilder` instead of a
     // `.layer` each, because axum boxes at each `.layer`, and every request clones each box with

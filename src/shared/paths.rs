@@ -75,6 +75,8 @@ pub const MAILS: &str = "/admin/mails";
 pub const ADMIN_SESSIONS: &str = "/admin/sessions";
 /// All users.
 pub const USERS: &str = "/admin/users";
+/// The users that a list finds, as a file.
+pub const USERS_CSV: &str = "/admin/users.csv";
 /// Confirms a change to many users.
 pub const CONFIRM: &str = "/admin/users/confirm";
 /// The developers' mailbox.
@@ -147,8 +149,7 @@ pub struct CacheRule {
     pub cached_for: CachedFor,
     /// How long it is cached.
     pub lifetime: Lifetime,
-    /// Whether it is cached for its whole lifetime even if a part of it expires earlier, as Django
-    /// does. Otherwise a page expires with the first of its parts.
+    /// Whether it outlives its parts, as in Django. Otherwise it expires with the first of them.
     pub outlives_its_parts: bool,
 }
 
@@ -159,8 +160,7 @@ pub struct Page {
     pub path: &'static str,
     /// Who may open it.
     pub access: Access,
-    /// Whether it requires a re-authentication within `sessions.reauthenticate_after`. (The
-    /// functions behind the page check that again.)
+    /// Whether it requires recent authentication. (The functions behind the page check that again.)
     pub recent: bool,
     /// Whether it is open during an impersonation.
     pub impersonation: bool,
@@ -238,8 +238,7 @@ pub const PAGES: &[Page] = &[
     page("/accounts/recovery/stop").public().enrolling(),
     page("/accounts/reset/done").public().enrolling(),
     page("/accounts/reset/new").public().enrolling(),
-    // Answers 404 without that link.
-    page(SETUP).public(),
+    page(SETUP).public(), // Answers 404 without that link.
     page(SIGN_UP).configured(),
     page("/accounts/verify").public().enrolling(),
     page(ADMIN).needs(&[]),
@@ -254,6 +253,7 @@ pub const PAGES: &[Page] = &[
     page(ADMIN_SESSIONS).needs(&[Permission::ViewSession]),
     page(ADMIN_TIMINGS).needs(&[Permission::ViewTiming]),
     page(USERS).needs(&[Permission::ViewUser]),
+    page(USERS_CSV).needs(&[Permission::ViewUser]),
     page(CONFIRM).needs(&[Permission::ViewUser]).recent(),
     page("/admin/users/new").needs(&[Permission::AddUser, Permission::ChangeUser]).recent(),
     page("/admin/users/{id}").needs(&[Permission::ViewUser]),

@@ -105,3 +105,4 @@ mod two_step_login;
 mod user_batches;
 mod user_changes;
 mod users;
+mod users_csv;

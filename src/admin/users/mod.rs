@@ -7,6 +7,8 @@ pub mod filter;
 pub mod pages;
 
 #[cfg(feature = "ssr")]
+pub mod download;
+#[cfg(feature = "ssr")]
 mod search;
 #[cfg(feature = "ssr")]
 pub mod service;

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::super::{
     Choices, GroupChoice,
-    filter::{Fact, Filter, Place},
+    filter::{Fact, Filter, Place, Size},
 };
 use crate::{shared::paths::USERS, ui::number::grouped};
 
@@ -119,6 +119,27 @@ fn GroupForm(filter: Filter, groups: Vec<GroupChoice>, everybody: Option<i64>) -
             </form>
         }
     })
+}
+
+/// How many users to show on a page.
+#[component]
+pub fn Sizes(filter: Filter) -> impl IntoView {
+    let link = |size: Size| {
+        let page = format!("{USERS}{}", Filter { size, ..filter.clone() }.to_query(&Place::First));
+        view! {
+            <li>
+                <a href=page aria-current=(size == filter.size).then_some("true")>
+                    {size.users()}
+                </a>
+            </li>
+        }
+    };
+    view! {
+        <nav class="filter sizes" aria-label="Users per page">
+            <span aria-hidden="true">"Per page"</span>
+            <ul>{Size::ALL.map(link).collect_view()}</ul>
+        </nav>
+    }
 }
 
 /// Hidden fields for all parameters but the form's own.

@@ -6,13 +6,13 @@ use leptos_router::hooks::use_location;
 use super::super::{
     Found, GroupChoice, Line, Listing, api,
     batch::{Action, CHOSEN},
-    filter::{By, FACTS, Fact, Filter, Place, Size},
+    filter::{By, FACTS, Fact, Filter, Place},
 };
-use super::filters::{Filters, SearchForm};
+use super::filters::{Filters, SearchForm, Sizes};
 use crate::{
     admin::layout::{AdminFrame, visitor_may},
     shared::{
-        paths::{CONFIRM, USERS},
+        paths::{CONFIRM, USERS, USERS_CSV},
         permission::Permission,
     },
     ui::{Data, IfAllowed, Loaded, Pager, Timestamp, number::grouped},
@@ -52,6 +52,15 @@ fn List(listing: Listing) -> impl IntoView {
         <Filters filter=filter.clone() choices />
         <p class="found" role="status">
             {how_many(found, total)}
+        </p>
+        <p>
+            <a
+                class="button"
+                href=format!("{USERS_CSV}{}", filter.to_query(&Place::First))
+                rel="external"
+            >
+                "Download CSV"
+            </a>
         </p>
         <UserTable filter=filter.clone() place lines groups found />
         <Sizes filter />
@@ -193,27 +202,6 @@ fn Actions(actions: Vec<Action>, groups: Vec<GroupChoice>, found: Found) -> impl
             </p>
             <p class="help">"You will be asked to confirm."</p>
         </fieldset>
-    }
-}
-
-/// How many users to show on a page.
-#[component]
-fn Sizes(filter: Filter) -> impl IntoView {
-    let link = |size: Size| {
-        let page = format!("{USERS}{}", Filter { size, ..filter.clone() }.to_query(&Place::First));
-        view! {
-            <li>
-                <a href=page aria-current=(size == filter.size).then_some("true")>
-                    {size.users()}
-                </a>
-            </li>
-        }
-    };
-    view! {
-        <nav class="filter sizes" aria-label="Users per page">
-            <span aria-hidden="true">"Per page"</span>
-            <ul>{Size::ALL.map(link).collect_view()}</ul>
-        </nav>
     }
 }
 

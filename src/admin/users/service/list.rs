@@ -1,7 +1,7 @@
 //! A page of the list of users.
 
 use super::super::{
-    Choices, GroupChoice, Line, Listing,
+    Choices, Found, GroupChoice, Line, Listing,
     filter::{By, Cursor, Fact, Filter, Place, Sort},
     search::Search,
     store::{
@@ -11,7 +11,7 @@ use super::super::{
         plan::{Plan, Source},
     },
 };
-use super::list_plan::{look, sum};
+use super::list_plan::{ListPlan, look, sum};
 use crate::{
     admin::groups,
     base::{member::Staff, moment::moment},
@@ -44,8 +44,47 @@ pub async fn listing(site: &AppState, _: &Staff, query: &str) -> Result<Listing,
     })
 }
 
-/// Calls `each` with every user that the filter finds, in its order, and keeps at most a thousand in
-/// memory. Returns their number.
+/// The users that a filter finds, in its order, a thousand at a time.
+pub struct Batches {
+    site: AppState,
+    filter: Filter,
+    search: Option<Search>,
+    plan: ListPlan,
+    /// Where the next batch begins, if there is one.
+    next: Option<Place>,
+}
+
+impl Batches {
+    /// Plans how the users are read.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`] when the database cannot be used.
+    pub async fn of(site: &AppState, filter: Filter) -> Result<Self, AppError> {
+        let search = Search::parse(&filter.search);
+        let plan = look(site, &filter, search.as_ref()).await?;
+        Ok(Self { site: site.clone(), filter, search, plan, next: Some(Place::First) })
+    }
+
+    /// Returns how many users the filter finds.
+    pub fn found(&self) -> Found {
+        self.plan.found
+    }
+
+    /// Reads the next batch, or `None` after the last.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`] when the database cannot be used.
+    pub async fn next(&mut self) -> Result<Option<Vec<LineRow>>, AppError> {
+        const BATCH_SIZE: usize = 1000;
+        let Some(place) = self.next.take() else { return Ok(None) };
+        let plan = self.plan.plan(&self.site, &self.filter, self.search.as_ref());
+        let (rows, _, has_next) = read(&self.site, &plan, self.filter.sort, &place, BATCH_SIZE).await?;
+        self.next = rows.last().filter(|_| has_next).map(|last| Place::After(cursor(last)));
+        Ok(Some(rows))
+    }
+}
+
+/// Calls `each` with every user that the filter finds, in its order. Returns their number.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
@@ -54,20 +93,13 @@ pub async fn each(
     filter: &Filter,
     mut each: impl FnMut(&LineRow),
 ) -> Result<usize, AppError> {
-    const BATCH_SIZE: usize = 1000;
-    let search = Search::parse(&filter.search);
-    let look = look(site, filter, search.as_ref()).await?;
-    let plan = look.plan(site, filter, search.as_ref());
-    let (mut count, mut place) = (0, Place::First);
-    loop {
-        let (rows, _, has_next) = read(site, &plan, filter.sort, &place, BATCH_SIZE).await?;
+    let mut batches = Batches::of(site, filter.clone()).await?;
+    let mut count = 0;
+    while let Some(rows) = batches.next().await? {
         rows.iter().for_each(&mut each);
         count += rows.len();
-        match rows.last().filter(|_| has_next) {
-            Some(last) => place = Place::After(cursor(last)),
-            None => return Ok(count),
-        }
     }
+    Ok(count)
 }
 
 fn cursor(row: &LineRow) -> Cursor {
