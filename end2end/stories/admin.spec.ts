@@ -100,6 +100,34 @@ test('search, filter and sorting lead to a user', async ({ page, otherDevice }) 
   expect(await names()).toEqual(ascending.toReversed());
 });
 
+test('days narrow the list, and impossible ones are named', async ({ page, otherDevice }) => {
+  const member = await signUp(otherDevice);
+  await logIn(page, superuser());
+  await search(page, member.name);
+  const today = new Date().toISOString().slice(0, 10);
+  await field(page, 'Joined from').fill('2020-01-01');
+  await field(page, 'Joined to').fill('2020-12-31');
+  await button(page, 'Show days').click();
+  await expect(page).toHaveURL(/joined_to=2020-12-31/);
+  await hydrated(page);
+  await expect(page.getByText('No users match.')).toBeVisible();
+  await field(page, 'Joined to').fill(today);
+  await button(page, 'Show days').click();
+  await expect(page).toHaveURL(new RegExp(`joined_to=${today}`));
+  await hydrated(page);
+  await expect(rows(page)).toHaveCount(1);
+  // Sorting keeps the days.
+  await page.getByRole('columnheader', { name: 'Username' }).getByRole('link').click();
+  await expect(page).toHaveURL(/sort=username/);
+  await expect(field(page, 'Joined from')).toHaveValue('2020-01-01');
+  await expect(rows(page)).toHaveCount(1);
+  await field(page, 'Joined to').fill('2019-12-31');
+  await button(page, 'Show days').click();
+  await expect(page.getByRole('alert').filter({ hasText: 'Joined: the first day is after the last.' })).toBeVisible();
+  await hydrated(page);
+  await expect(page.getByText('No users match.')).toBeVisible();
+});
+
 test('what a search finds is downloaded as a file', async ({ page, otherDevice }) => {
   const member = await signUp(otherDevice);
   await logIn(page, superuser());

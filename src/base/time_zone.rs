@@ -1,7 +1,9 @@
 //! Time zones by their IANA names. The database of zones is part of the program, so that all instances
 //! know the same ones.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+
+use super::clock::Millis;
 
 /// Shown where no other zone is known.
 pub const UTC: &str = "UTC";
@@ -41,6 +43,14 @@ pub fn shown(rfc3339: &str, zone_name: &str) -> Option<String> {
     Some(local.strftime("%-d %B %Y, %H:%M").to_string())
 }
 
+/// Returns when a day, such as `2026-11-30`, begins and ends in UTC. `None` for what is no day.
+pub fn day(text: &str) -> Option<(Millis, Millis)> {
+    const LENGTH: usize = "2026-11-30".len();
+    let day: Date = text.parse().ok().filter(|_| text.len() == LENGTH)?;
+    let begin = |day: Date| Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond());
+    Some((begin(day)?, begin(day.tomorrow().ok()?)?))
+}
+
 fn zone(name: &str) -> Option<TimeZone> {
     // jiff also takes what the system's environment says, and looks names up in any case.
     jiff::tz::db().get(name).ok()
@@ -49,6 +59,24 @@ fn zone(name: &str) -> Option<TimeZone> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_in_utc() {
+        assert_eq!(day("1970-01-01"), Some((0, 86_400_000)));
+        assert_eq!(day("2024-02-29"), Some((1_709_164_800_000, 1_709_251_200_000)));
+        for text in [
+            "",
+            "2026-02-29",
+            "2026-2-3",
+            "31.12.2026",
+            "2026-11-30T10",
+            "99999-01-01",
+            "9999-12-31",
+            "２０26-1",
+        ] {
+            assert_eq!(day(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn times_at_the_edges_of_summer_time() {

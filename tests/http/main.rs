@@ -106,3 +106,4 @@ mod user_batches;
 mod user_changes;
 mod users;
 mod users_csv;
+mod users_days;

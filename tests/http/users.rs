@@ -297,7 +297,7 @@ async fn many_matches_are_scanned_in_list_order() {
             let page = staff.get(&format!("/admin/users?q=EXAMPLE.com{filter}&sort={sort}&size=100")).await;
             assert_eq!(
                 page.find(".found"),
-                "More than 5,000 users match. Type more of the name to narrow the search."
+                "More than 5,000 users match. Type more of the name or choose fewer days."
             );
             assert!(
                 counts(&page).values().all(|count| count.is_empty()),

@@ -149,6 +149,9 @@ impl Size {
     }
 }
 
+/// The parameters of the first and last day on which users joined, and last logged in.
+pub const DAYS: [&str; 4] = ["joined_from", "joined_to", "seen_from", "seen_to"];
+
 /// Which users a list shows, and their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filter {
@@ -158,6 +161,8 @@ pub struct Filter {
     pub facts: [Option<bool>; FACTS],
     /// Only members of this group.
     pub group: Option<i64>,
+    /// The days of [`DAYS`], as typed; empty for any.
+    pub days: [String; DAYS.len()],
     /// The order.
     pub sort: Sort,
     /// How many on each page.
@@ -187,6 +192,8 @@ impl Filter {
                             "0" => Some(false),
                             _ => None,
                         };
+                    } else if let Some(at) = DAYS.iter().position(|day| *day == name) {
+                        value.trim().clone_into(&mut filter.days[at]);
                     }
                 }
             }
@@ -224,6 +231,8 @@ impl Filter {
         if let Some(group) = self.group {
             pairs.push(("group", group.to_string()));
         }
+        let days = DAYS.into_iter().zip(self.days.clone());
+        pairs.extend(days.filter(|(_, day)| !day.is_empty()));
         if self.sort != Sort::default() {
             let sign = if self.sort.descending { "-" } else { "" };
             pairs.push(("sort", format!("{sign}{}", self.sort.by.name())));
@@ -287,6 +296,7 @@ mod tests {
             search: "añd & ~é%\n".trim().into(),
             facts: [Some(true), None, Some(false), Some(true), Some(false)],
             group: Some(1 << 60),
+            days: ["2026-11-30", "", "x&y", "2026-02-31"].map(str::to_owned),
             sort: Sort { by: By::LastLogin, descending: false },
             size: Size::Large,
         };
@@ -307,6 +317,7 @@ mod tests {
             "?sort=-",
             "?sort=size",
             "?size=26",
+            "?joined_from=&seen_to=%20",
             "?size=1000000",
             "?after=7",
             "?before=~",

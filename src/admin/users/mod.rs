@@ -7,6 +7,8 @@ pub mod filter;
 pub mod pages;
 
 #[cfg(feature = "ssr")]
+mod dates;
+#[cfg(feature = "ssr")]
 pub mod download;
 #[cfg(feature = "ssr")]
 mod search;
@@ -27,6 +29,8 @@ use filter::{FACTS, Fact, Filter, Place};
 pub struct Listing {
     /// The filter, as it was understood.
     pub filter: Filter,
+    /// What is wrong with its days; nobody is found then.
+    pub problem: Option<String>,
     /// The users of the page.
     pub lines: Vec<Line>,
     /// How many users match.

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::super::{
     Choices, GroupChoice,
-    filter::{Fact, Filter, Place, Size},
+    filter::{DAYS, Fact, Filter, Place, Size},
 };
 use crate::{shared::paths::USERS, ui::number::grouped};
 
@@ -26,7 +26,7 @@ pub fn SearchForm(filter: Filter) -> impl IntoView {
     let clear = Filter { search: String::new(), ..filter.clone() };
     view! {
         <form method="get" action=USERS class="search" role="search">
-            {hidden(&filter, "q")}
+            {hidden(&filter, &["q"])}
             <label for="id_q">"Username, email address, first or last name"</label>
             <div class="joined">
                 <input id="id_q" name="q" type="search" value=typed.clone() autocomplete="off" dir="auto" />
@@ -42,7 +42,7 @@ pub fn SearchForm(filter: Filter) -> impl IntoView {
 
 /// The filters to choose from, each with the number of users it would find.
 #[component]
-pub fn Filters(filter: Filter, choices: Choices) -> impl IntoView {
+pub fn Filters(filter: Filter, choices: Choices, problem: Option<String>) -> impl IntoView {
     let facts = Fact::ALL
         .into_iter()
         .zip(choices.facts)
@@ -52,7 +52,8 @@ pub fn Filters(filter: Filter, choices: Choices) -> impl IntoView {
     view! {
         <section class="filters" aria-label="Filters">
             {facts}
-            <GroupForm filter groups=choices.groups everybody=choices.everybody />
+            <GroupForm filter=filter.clone() groups=choices.groups everybody=choices.everybody />
+            <DaysForm filter problem />
         </section>
     }
 }
@@ -105,7 +106,7 @@ fn GroupForm(filter: Filter, groups: Vec<GroupChoice>, everybody: Option<i64>) -
     (!groups.is_empty()).then(|| {
         view! {
             <form method="get" action=USERS class="filter">
-                {hidden(&filter, "group")}
+                {hidden(&filter, &["group"])}
                 <label for="id_group">"Group"</label>
                 <div class="joined">
                     <select id="id_group" name="group">
@@ -119,6 +120,34 @@ fn GroupForm(filter: Filter, groups: Vec<GroupChoice>, everybody: Option<i64>) -
             </form>
         }
     })
+}
+
+/// The days on which users joined, and last logged in.
+#[component]
+fn DaysForm(filter: Filter, problem: Option<String>) -> impl IntoView {
+    const LABELS: [&str; DAYS.len()] = ["Joined from", "Joined to", "Last login from", "Last login to"];
+    let hidden = hidden(&filter, &DAYS);
+    let inputs = DAYS.into_iter().zip(LABELS).zip(filter.days);
+    let inputs = inputs
+        .map(|((name, label), day)| {
+            view! {
+                <label>
+                    {label} <input type="date" name=name value=day />
+                </label>
+            }
+        })
+        .collect_view();
+    view! {
+        <form method="get" action=USERS class="filter days">
+            {hidden}
+            {problem.map(|problem| view! { <p class="error" role="alert">{problem}</p> })}
+            {inputs}
+            <button type="submit" class="button">
+                "Show days"
+            </button>
+            <p class="help">"Days are in UTC."</p>
+        </form>
+    }
 }
 
 /// How many users to show on a page.
@@ -143,11 +172,11 @@ pub fn Sizes(filter: Filter) -> impl IntoView {
 }
 
 /// Hidden fields for all parameters but the form's own.
-fn hidden(filter: &Filter, but: &str) -> impl IntoView + use<> {
+fn hidden(filter: &Filter, but: &[&str]) -> impl IntoView + use<> {
     filter
         .pairs()
         .into_iter()
-        .filter(|(name, _)| *name != but)
+        .filter(|(name, _)| !but.contains(name))
         .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
         .collect_view()
 }

@@ -40,7 +40,7 @@ pub fn UsersPage() -> impl IntoView {
 
 #[component]
 fn List(listing: Listing) -> impl IntoView {
-    let Listing { filter, lines, found, total, choices, previous, next } = listing;
+    let Listing { filter, problem, lines, found, total, choices, previous, next } = listing;
     let groups = choices.groups.clone();
     let (_, place) = Filter::from_query(&use_location().search.get_untracked());
     let address = {
@@ -49,7 +49,7 @@ fn List(listing: Listing) -> impl IntoView {
     };
     view! {
         <SearchForm filter=filter.clone() />
-        <Filters filter=filter.clone() choices />
+        <Filters filter=filter.clone() choices problem />
         <p class="found" role="status">
             {how_many(found, total)}
         </p>
@@ -76,7 +76,7 @@ fn how_many(found: Found, total: i64) -> String {
         Found::MoreThan { count, is_sorted } => {
             let order = if is_sorted { "" } else { ", shown newest first instead of sorted" };
             format!(
-                "More than {} users match{order}. Type more of the name to narrow the search.",
+                "More than {} users match{order}. Type more of the name or choose fewer days.",
                 grouped(count)
             )
         }

@@ -1,7 +1,7 @@
 //! The users that a list finds, as CSV (RFC 4180).
 
 use super::super::{
-    Found,
+    Found, dates,
     filter::{Fact, Filter, Size},
     store::LineRow,
 };
@@ -40,10 +40,11 @@ pub struct Export {
 /// the first user is read.
 ///
 /// # Errors
-/// [`AppError::Throttled`] after too many exports; [`AppError::Unavailable`] when the database cannot
+/// [`AppError::BadRequest`] for days that make no sense; [`AppError::Throttled`] after too many exports; [`AppError::Unavailable`] when the database cannot
 /// be used.
 pub async fn export(site: &AppState, staff: &Staff, query: &str) -> Result<Export, AppError> {
     let (filter, _) = Filter::from_query(query);
+    dates::of(&filter).map_err(|_| AppError::BadRequest)?;
     let actor = staff.member().id();
     let limit = Limit::new("user_exports", &actor.0.to_string(), EXPORTS);
     site.throttle.take(&[limit]).await?;

@@ -1,7 +1,7 @@
 //! A page of the list of users.
 
 use super::super::{
-    Choices, Found, GroupChoice, Line, Listing,
+    Choices, Found, GroupChoice, Line, Listing, dates,
     filter::{By, Cursor, Fact, Filter, Place, Sort},
     search::Search,
     store::{
@@ -34,6 +34,7 @@ pub async fn listing(site: &AppState, _: &Staff, query: &str) -> Result<Listing,
     let next = rows.last().filter(|_| has_next).map(|row| Place::After(cursor(row)));
     let choices = choices(site, &filter, look.counts.as_deref()).await?;
     Ok(Listing {
+        problem: dates::of(&filter).err(),
         filter,
         lines: rows.into_iter().map(line).collect(),
         found: look.found,
@@ -119,6 +120,7 @@ async fn read(
         Source::Stream | Source::StreamOfMatches => {
             Sort { by: By::Joined, descending: sort.by != By::Joined || sort.descending }
         }
+        Source::SortedBy(by) => Sort { by, descending: sort.by != by || sort.descending },
         _ => sort,
     };
     // One line more than is shown, to know whether there is another page.

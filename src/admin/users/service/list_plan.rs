@@ -2,6 +2,7 @@
 
 use super::super::{
     Found,
+    dates::{self, Range},
     filter::Filter,
     search::Search,
     store::{
@@ -11,7 +12,11 @@ use super::super::{
     },
 };
 use super::counts::fold_now;
-use crate::{base::sql::Sql, shared::error::AppError, site::AppState};
+use crate::{
+    base::{db::AnyConnection, sql::Sql},
+    shared::error::AppError,
+    site::AppState,
+};
 
 /// Rows of counts above which they are merged.
 const ROWS_OF_COUNTS: i64 = 5000;
@@ -28,6 +33,8 @@ pub struct ListPlan {
     pub total: i64,
     /// The facets that the filter accepts and at least one user has.
     pub facets: Vec<i64>,
+    /// The times within which they joined, or last logged in.
+    pub dates: Vec<Range>,
 }
 
 impl ListPlan {
@@ -37,6 +44,7 @@ impl ListPlan {
             facets: &self.facets,
             group: filter.group,
             search,
+            dates: &self.dates,
             source: self.source,
         }
     }
@@ -52,59 +60,87 @@ pub async fn look(site: &AppState, filter: &Filter, search: Option<&Search>) -> 
     let total = sum(&all, None, &Filter::default().facets());
     let wanted = filter.facets();
     let of_group = filter.group.unwrap_or(0);
+    let dates = dates::of(filter);
     let facets: Vec<i64> = all
         .iter()
-        .filter(|count| count.group == of_group && wanted.contains(&count.facet))
+        .filter(|count| dates.is_ok() && count.group == of_group && wanted.contains(&count.facet))
         .map(|count| count.facet)
         .collect();
+    // Impossible dates find nobody, also for a batch.
+    let dates = dates.unwrap_or_default();
     let without_search = sum(&all, filter.group, &facets);
-    let Some(search) = search else {
+    if search.is_none() && dates.is_empty() {
         let found = Found::Exactly(without_search);
-        return Ok(ListPlan { source: Source::Sorted, found, counts: Some(all), total, facets });
-    };
+        return Ok(ListPlan { source: Source::Sorted, found, counts: Some(all), total, facets, dates });
+    }
     let of_everybody = Plan {
         is_embedded: site.db.is_embedded(),
         facets: &[],
         group: None,
-        search: Some(search),
+        search,
+        dates: &dates,
         source: Source::Matches,
     };
-    if !size::are_too_many(&mut connection, &of_everybody, search, total).await? {
+    let fitting = Plan { facets: &facets, group: filter.group, ..of_everybody };
+    for range in &dates {
+        let few = Plan { source: Source::Dated(range.by), ..fitting };
+        if size::one(&mut connection, few.count_of_few()).await? <= MAX_COUNTED {
+            let found = Found::Exactly(count(&mut connection, &few).await?);
+            return Ok(ListPlan { source: few.source, found, counts: None, total, facets, dates });
+        }
+    }
+    if let Some(search) = search
+        && !size::are_too_many(&mut connection, &of_everybody, search, total).await?
+    {
         let matching = counts::of_matches(&mut connection, matches_by_facet(&of_everybody, search)).await?;
         if matching.iter().map(|one| one.looked_at).sum::<i64>() <= MAX_COUNTED {
             let mut counted: Vec<Count> = matching.into_iter().map(|one| one.fitting).collect();
             counted
                 .extend(counts::of_groups(&mut connection, matches_by_group(&of_everybody, search)).await?);
             let found = Found::Exactly(sum(&counted, filter.group, &facets));
-            return Ok(ListPlan { source: Source::Matches, found, counts: Some(counted), total, facets });
+            return Ok(ListPlan {
+                source: Source::Matches,
+                found,
+                counts: Some(counted),
+                total,
+                facets,
+                dates,
+            });
         }
     }
     if without_search <= MAX_COUNTED {
-        let few = Plan { facets: &facets, group: filter.group, source: Source::Few, ..of_everybody };
-        let mut sql = Sql::new("SELECT CAST(0 AS BIGINT), users.facet, CAST(COUNT(*) AS BIGINT)");
-        few.push_from_where(&mut sql);
-        sql.push(" GROUP BY users.facet");
-        let fitting = counts::of_groups(&mut connection, sql).await?;
-        let found = Found::Exactly(sum(&fitting, None, &facets));
-        return Ok(ListPlan { source: Source::Few, found, counts: None, total, facets });
+        let few = Plan { source: Source::Few, ..fitting };
+        let found = Found::Exactly(count(&mut connection, &few).await?);
+        return Ok(ListPlan { source: Source::Few, found, counts: None, total, facets, dates });
     }
-    let source = match without_search <= MAX_SCANNED {
-        true => Source::Sorted,
-        false => size::stream(&mut connection, &of_everybody, filter.group, search).await?,
+    let source = match (dates.first(), search) {
+        _ if without_search <= MAX_SCANNED => Source::Sorted,
+        (Some(range), _) => Source::SortedBy(range.by),
+        (None, Some(search)) => size::stream(&mut connection, &of_everybody, filter.group, search).await?,
+        (None, None) => Source::Sorted,
     };
+    let is_sorted = source == Source::Sorted || source == Source::SortedBy(filter.sort.by);
     Ok(ListPlan {
         source,
-        found: Found::MoreThan { count: MAX_COUNTED, is_sorted: source == Source::Sorted },
+        found: Found::MoreThan { count: MAX_COUNTED, is_sorted },
         counts: None,
         total,
         facets,
+        dates,
     })
+}
+
+/// Counts the few users that are examined.
+async fn count(connection: &mut AnyConnection, few: &Plan<'_>) -> Result<i64, AppError> {
+    let mut sql = Sql::new("SELECT CAST(COUNT(*) AS BIGINT)");
+    few.push_from_where(&mut sql);
+    Ok(size::one(connection, sql).await?)
 }
 
 /// Counts by facet the users that the index finds, and those of them that match.
 fn matches_by_facet(plan: &Plan<'_>, search: &Search) -> Sql {
     let mut sql = Sql::new("SELECT users.facet, CAST(COUNT(*) AS BIGINT), CAST(SUM(CASE WHEN 1 = 1");
-    plan.push_likes(&mut sql);
+    plan.push_conditions(&mut sql);
     sql.push(" THEN 1 ELSE 0 END) AS BIGINT) FROM");
     plan.push_matches(&mut sql, search);
     sql.push(plan.join()).push("users ON users.id = matches.id GROUP BY users.facet");
@@ -116,7 +152,7 @@ fn matches_by_group(plan: &Plan<'_>, search: &Search) -> Sql {
     plan.push_matches(&mut sql, search);
     sql.push(plan.join()).push("users ON users.id = matches.id");
     sql.push(plan.join()).push("group_members ON group_members.user_id = users.id WHERE 1 = 1");
-    plan.push_likes(&mut sql);
+    plan.push_conditions(&mut sql);
     sql.push(" GROUP BY group_members.group_id, users.facet");
     sql
 }

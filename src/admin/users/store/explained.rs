@@ -2,6 +2,7 @@
 
 use super::super::{
     batch::Action,
+    dates::Range,
     filter::{By, Cursor, Sort},
     search::{Search, Way},
 };
@@ -22,7 +23,7 @@ fn plan<'a>(
     search: Option<&'a Search>,
     source: Source,
 ) -> Plan<'a> {
-    Plan { is_embedded: explainer.is_embedded, facets: &[8, 9, 12], group, search, source }
+    Plan { is_embedded: explainer.is_embedded, facets: &[8, 9, 12], group, search, dates: &[], source }
 }
 
 #[tokio::test]
@@ -43,6 +44,34 @@ async fn a_page_in_every_order_is_a_range_of_an_index() {
                         explainer.assert_uses(&format!("{table}_by_{name}"), sql).await;
                     }
                 }
+            }
+        }
+        explainer.close().await;
+    }
+}
+
+#[tokio::test]
+async fn dates_are_a_range_of_an_index() {
+    for mut explainer in Explainer::all().await {
+        for (by, name) in [(By::Joined, "joined"), (By::LastLogin, "seen")] {
+            let dates = [Range { by, from: 5, before: 9 }];
+            for (group, table) in [(None, "users"), (Some(1), "group_members")] {
+                let index = format!("{table}_by_{name}");
+                let of = |source, explainer: &Explainer| Plan {
+                    dates: &dates,
+                    ..plan(explainer, group, None, source)
+                };
+                let few = of(Source::Dated(by), &explainer);
+                explainer.assert_uses(&index, few.count_of_few()).await;
+                for descending in [false, true] {
+                    let page = Page { sort: Sort { by, descending }, from: None, limit: 101 };
+                    let plan = of(Source::SortedBy(by), &explainer);
+                    explainer.assert_uses(&index, statement(&plan, &page)).await;
+                }
+                explainer.allow_sorting(true).await;
+                let page = Page { sort: Sort { by: By::Email, descending: false }, from: None, limit: 101 };
+                explainer.assert_uses(&index, statement(&few, &page)).await;
+                explainer.allow_sorting(false).await;
             }
         }
         explainer.close().await;

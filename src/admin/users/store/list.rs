@@ -96,8 +96,8 @@ impl Page<'_> {
 /// Returns the statement of a page.
 pub fn statement(plan: &Plan<'_>, page: &Page<'_>) -> Sql {
     match plan.source {
-        Source::Sorted => sorted(plan, page),
-        Source::Matches | Source::Few => found(plan, page),
+        Source::Sorted | Source::SortedBy(_) => sorted(plan, page),
+        Source::Matches | Source::Few | Source::Dated(_) => found(plan, page),
         Source::Stream | Source::StreamOfMatches => stream(plan, page),
     }
 }
@@ -135,7 +135,7 @@ fn sorted(plan: &Plan<'_>, page: &Page<'_>) -> Sql {
             sql.push("group_members.group_id = ").number(group).push(" AND ");
         }
         sql.push(facet_column).number(facet);
-        plan.push_likes(&mut sql);
+        plan.push_conditions(&mut sql);
         page.push_from(&mut sql, column, id);
         sql.push(" ORDER BY ").push(column).push(page.direction()).push(", ").push(id).push(page.direction());
         sql.push(" LIMIT ").number(page.limit).push(") AS one");

@@ -2,7 +2,11 @@
 //! service chooses the way: it knows how many users there are of each kind, and how many may match
 //! a search.
 
-use super::super::search::{Search, Way};
+use super::super::{
+    dates::Range,
+    filter::By,
+    search::{Search, Way},
+};
 use crate::base::sql::Sql;
 
 /// A list's conditions, and the database that they are for.
@@ -15,6 +19,8 @@ pub struct Plan<'a> {
     pub group: Option<i64>,
     /// The search, if there is one.
     pub search: Option<&'a Search>,
+    /// The times within which they joined, or last logged in.
+    pub dates: &'a [Range],
     /// The way in which they are found.
     pub source: Source,
 }
@@ -28,6 +34,10 @@ pub enum Source {
     Matches,
     /// From all that have the accepted facets: few enough to be examined.
     Few,
+    /// From those of them within one of the dates, of this column.
+    Dated(By),
+    /// From the index of one of the dates, in its order: too many are within it to be sorted.
+    SortedBy(By),
     /// By id, that is by creation: too many match to be sorted.
     Stream,
     /// The same from the search index, which returns them in that order. On SQLite only.
@@ -112,21 +122,10 @@ impl Plan<'_> {
                 sql.numbers(self.facets.iter().copied());
                 self.push_group(sql);
             }
-            // A subquery of its own, so that the planner only fetches these few.
-            (Source::Few, _) => {
-                sql.push(" FROM (SELECT ");
-                match self.group {
-                    Some(group) => sql
-                        .push("user_id AS id FROM group_members WHERE group_id = ")
-                        .number(group)
-                        .push(" AND "),
-                    None => sql.push("id FROM users WHERE "),
-                };
-                sql.push("facet IN ")
-                    .numbers(self.facets.iter().copied())
-                    .push(" LIMIT ")
-                    .number(MAX_COUNTED + 1);
-                sql.push(") AS few").push(self.join()).push("users ON users.id = few.id WHERE 1 = 1");
+            (Source::Few | Source::Dated(_), _) => {
+                sql.push(" FROM");
+                self.push_few(sql);
+                sql.push(self.join()).push("users ON users.id = few.id WHERE 1 = 1");
             }
             _ => {
                 // The unary plus keeps the planner from the index of facets, so that the ids are
@@ -146,7 +145,41 @@ impl Plan<'_> {
                 sql.numbers(self.facets.iter().copied());
             }
         }
+        self.push_conditions(sql);
+    }
+
+    /// Appends ` (SELECT … AS id …) AS few`: the users of [`Source::Few`] or [`Source::Dated`], one
+    /// more than [`MAX_COUNTED`] at most. A subquery of its own, so that the planner only fetches
+    /// these.
+    fn push_few(&self, sql: &mut Sql) {
+        match self.group {
+            Some(group) => sql
+                .push(" (SELECT user_id AS id FROM group_members WHERE group_id = ")
+                .number(group)
+                .push(" AND "),
+            None => sql.push(" (SELECT id FROM users WHERE "),
+        };
+        sql.push("facet IN ").numbers(self.facets.iter().copied());
+        for range in self.dates.iter().filter(|range| self.source == Source::Dated(range.by)) {
+            push_range(sql, "", range);
+        }
+        sql.push(" LIMIT ").number(MAX_COUNTED + 1).push(") AS few");
+    }
+
+    /// Returns a statement that counts those, up to the limit.
+    pub fn count_of_few(&self) -> Sql {
+        let mut sql = Sql::new("SELECT CAST(COUNT(*) AS BIGINT) FROM");
+        self.push_few(&mut sql);
+        sql
+    }
+
+    /// Appends ` AND …` for the search and the dates.
+    pub fn push_conditions(&self, sql: &mut Sql) {
         self.push_likes(sql);
+        // A group's members have these columns too, in their indexes.
+        let is_of_group = matches!(self.source, Source::Sorted | Source::SortedBy(_)) && self.group.is_some();
+        let table = if is_of_group { "group_members." } else { "users." };
+        self.dates.iter().for_each(|range| push_range(sql, table, range));
     }
 
     /// Returns the join operator. SQLite's planner would at times begin with all users; its CROSS
@@ -176,7 +209,7 @@ impl Plan<'_> {
 
     /// Appends ` AND …` for each needle. The indexes only find candidates; this decides which
     /// match.
-    pub fn push_likes(&self, sql: &mut Sql) {
+    fn push_likes(&self, sql: &mut Sql) {
         let Some(search) = self.search else { return };
         match self.is_embedded {
             true => {
@@ -198,6 +231,12 @@ impl Plan<'_> {
 
 /// The columns that are searched by prefix, each with an index.
 const SEARCHED: [&str; 4] = ["username_key", "email_key", "first_name_key", "last_name_key"];
+
+fn push_range(sql: &mut Sql, table: &'static str, range: &Range) {
+    let column = if range.by == By::LastLogin { "seen" } else { "date_joined" };
+    sql.push(" AND ").push(table).push(column).push(" >= ").number(range.from);
+    sql.push(" AND ").push(table).push(column).push(" < ").number(range.before);
+}
 
 fn push_beginning(sql: &mut Sql, column: &'static str, beginning: &str, limit: i64) {
     sql.push("(SELECT id FROM users WHERE ").push(column).push(" >= ").text(beginning);

@@ -59,7 +59,7 @@ pub async fn stream(
 }
 
 /// Returns the single number that a statement selects.
-async fn one(connection: &mut AnyConnection, sql: Sql) -> Result<i64, sqlx::Error> {
+pub async fn one(connection: &mut AnyConnection, sql: Sql) -> Result<i64, sqlx::Error> {
     let (number,): (i64,) = sql.query_as().fetch_one(connection).await?;
     Ok(number)
 }
