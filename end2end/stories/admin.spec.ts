@@ -38,7 +38,7 @@ async function search(page: Page, words: string): Promise<void> {
 async function look(page: Page, member: Member): Promise<void> {
   await search(page, member.name);
   await rows(page).getByRole('link', { name: member.name }).click();
-  await expect(heading(page)).toHaveText('User');
+  await expect(heading(page)).toHaveText(member.name);
   await expect(page.locator('.user-name')).toContainText(member.name);
   await hydrated(page);
 }
@@ -167,15 +167,24 @@ test('changes by staff show at the member’s next request and in both activity 
   await open(otherDevice, '/members/activity');
   await expect(otherDevice.getByText('Changed by staff')).toBeVisible();
 
-  // Grant a permission and revoke it.
-  const permissions = page.getByRole('region', { name: 'Permissions' });
+  // Grant a permission and revoke it, with a name: one form, so that neither is lost.
+  const permissions = page.getByRole('table', { name: 'Permissions' });
   for (const given of [true, false]) {
+    await field(page, 'Last name (optional)').fill(given ? 'King' : 'Lovelace');
     await permissions.getByLabel('View users').setChecked(given);
-    await permissions.getByRole('button').click();
-    await saved(page, 'The permissions were saved.');
+    await button(page, 'Save').click();
+    await saved(page, 'The user was saved.');
+    await expect(heading(page)).toHaveText(given ? 'Ada King' : 'Ada Lovelace');
+    await expect(page).toHaveTitle(new RegExp(given ? '^Ada King · ' : '^Ada Lovelace · '));
     await open(otherDevice, '/admin');
     await expect(rooms(otherDevice).getByRole('link', { name: 'Users' })).toHaveCount(given ? 1 : 0);
   }
+  await expect(permissions.getByRole('columnheader')).toHaveText(['View', 'Add', 'Change', 'Delete', 'Other']);
+  const box = (await permissions.getByRole('row', { name: 'Users' }).getByLabel('Delete users').locator('xpath=..').boundingBox())!;
+  expect(Math.min(box.width, box.height)).toBeGreaterThanOrEqual(44);
+  await page.setViewportSize({ width: 390, height: 800 });
+  await expect(permissions.getByText('Delete users', { exact: true })).toBeVisible();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
 });
 
 test('the second of two editors sees both versions', async ({ page, context, otherDevice }) => {
@@ -211,6 +220,8 @@ test('a user is added, put into a new group, and chooses a password by mail', as
   await page.getByLabel('View users').check();
   await button(page, 'Add the group').click();
   await saved(page, 'The group was added.');
+  await expect(heading(page)).toHaveText(group);
+  await expect(page).toHaveTitle(`${group} · Members Area`);
 
   await open(page, USERS);
   await page.getByRole('link', { name: 'Add a user' }).click();
@@ -220,7 +231,7 @@ test('a user is added, put into a new group, and chooses a password by mail', as
   await button(page, 'Add the user').click();
   await saved(page, 'The user was added.');
   await expect(page.getByRole('region', { name: 'Account' })).toContainText('Not set yet');
-  await field(page, 'Group').fill(group);
+  await field(page, 'Group').selectOption(group);
   await button(page, 'Add to group').click();
   await saved(page, 'The user was added to the group.');
   await expect(page.getByText('View users (through a group)')).toBeVisible();

@@ -14,6 +14,9 @@ pub fn AdminFrame(
     /// The heading.
     #[prop(into)]
     title: String,
+    /// Whether the heading comes with the data.
+    #[prop(optional)]
+    is_named_by_data: bool,
     /// The content.
     children: Children,
 ) -> impl IntoView {
@@ -22,7 +25,12 @@ pub fn AdminFrame(
     let rooms = rooms.map(|room| link(room.path, room.name, room.icon));
     let links = std::iter::once(link(ADMIN, "Overview", "layout-dashboard")).chain(rooms).collect();
     view! {
-        <Page title class="page admin" side=view! { <SideNav label="Admin" links /> }.into_any()>
+        <Page
+            title
+            class="page admin"
+            side=view! { <SideNav label="Admin" links /> }.into_any()
+            is_named_by_data
+        >
             {children()}
         </Page>
     }

@@ -13,6 +13,7 @@ pub mod layout;
 mod live;
 pub mod mails;
 pub mod overview;
+pub mod permissions;
 pub mod sessions;
 #[cfg(feature = "ssr")]
 pub mod staff_request;

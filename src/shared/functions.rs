@@ -139,7 +139,6 @@ pub const FUNCTIONS: &[Function] = &[
     changes("/api/admin/retry_mail"),
     changes("/api/admin/save_group"),
     changes("/api/admin/save_user"),
-    changes("/api/admin/save_user_permissions"),
     changes("/api/admin/send_reset"),
     reads("/api/admin/sessions").of(ADMIN_SESSIONS),
     changes("/api/admin/set_password"),

@@ -42,7 +42,7 @@ pub fn CheckField(
                 checked=returned.unwrap_or(present)
                 disabled=disabled
             />
-            {label}
+            <span>{label}</span>
         </label>
     }
 }

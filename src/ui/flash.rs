@@ -140,8 +140,6 @@ pub enum Message {
     UserSaved,
     /// A user was added.
     UserAdded,
-    /// Permissions were saved.
-    PermissionsSaved,
     /// This many users were activated.
     UsersActivated(i64),
     /// This many users were deactivated.

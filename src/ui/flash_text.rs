@@ -89,7 +89,6 @@ impl fmt::Display for Message {
             }
             Self::UserSaved => "The user was saved.",
             Self::UserAdded => "The user was added. Set their permissions below.",
-            Self::PermissionsSaved => "The permissions were saved.",
             Self::UsersActivated(count) => return users(f, *count, "activated"),
             Self::UsersDeactivated(count) => return users(f, *count, "deactivated"),
             Self::UsersJoined(count) => return users(f, *count, "added to the group"),

@@ -16,8 +16,9 @@ use super::{
     Once, PageContext, SessionNotice,
     form_errors::{Errors, are_at_fields, summary as summary_of},
     form_state::{FormState, encoded},
+    heading::WindowTitle,
     messages::ShownMessages,
-    page::{IN_BROWSER, WindowTitle},
+    page::IN_BROWSER,
     session_notice::SessionEnded,
 };
 use crate::shared::{

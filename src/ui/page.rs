@@ -17,6 +17,7 @@ use super::{
     Data, FlashMessages, Main, Once, PageContext, SetStatus,
     cached::Fragments,
     frame::focus_content,
+    heading::{Heading, Unnamed, WindowTitle, window_title},
     messages::ShownMessages,
     refocus::{self, Focused},
 };
@@ -34,21 +35,29 @@ pub fn Page(
     /// A navigation beside the content.
     #[prop(optional)]
     side: Option<AnyView>,
+    /// Whether the heading comes with the data, as a [`Heading`] in [`Loaded`]; `title` until then.
+    #[prop(optional)]
+    is_named_by_data: bool,
     /// The content.
     children: Children,
 ) -> impl IntoView {
     let context = use_context::<PageContext>().unwrap_or_default();
-    let window_title = window_title(&title, &context.site_name);
     // Counted, and not in the page's arena: the server reads the title when the head is sent.
-    let is_refused = ArcRwSignal::new(false);
-    provide_context(WindowTitle(is_refused.clone().into()));
+    let (is_refused, name) = (ArcRwSignal::new(false), ArcRwSignal::new(title.clone()));
+    provide_context(WindowTitle { is_refused: is_refused.clone().into(), name: name.clone().into() });
+    if is_named_by_data {
+        provide_context(Unnamed(title.clone()));
+    }
     let messages = ShownMessages::new(Once::messages());
     provide_context(messages);
     let page = view! {
-        <Title text=move || format!("{}{window_title}", if is_refused.get() { "Error: " } else { "" }) />
+        <Title text=move || {
+            let window_title = window_title(&name.get(), &context.site_name);
+            format!("{}{window_title}", if is_refused.get() { "Error: " } else { "" })
+        } />
         <Main class>
             <FlashMessages messages />
-            <h1>{title}</h1>
+            {(!is_named_by_data).then(|| view! { <h1>{title}</h1> })}
             {children()}
         </Main>
     }
@@ -58,27 +67,6 @@ pub fn Page(
         None => page,
     };
     rebuilt(page)
-}
-
-/// Returns the window's title; the start page is called like the site.
-pub fn window_title(title: &str, site_name: &str) -> String {
-    match title == site_name {
-        true => site_name.to_owned(),
-        false => format!("{title} · {site_name}"),
-    }
-}
-
-/// The window's title, which says whether a form of the page was refused.
-#[derive(Clone, Copy)]
-pub(super) struct WindowTitle(RwSignal<bool>);
-
-impl WindowTitle {
-    /// Puts "Error: " before the page's title, or removes it.
-    pub fn mark(title: Option<Self>, has_error: bool) {
-        if let Some(Self(is_refused)) = title {
-            is_refused.try_set(has_error);
-        }
-    }
 }
 
 /// Makes leptos create a view instead of updating its predecessor. Views have no types
@@ -137,6 +125,8 @@ type Shown = Pin<Box<dyn Future<Output = Result<AnyView, AppError>> + Send>>;
 fn loaded(shown: Arc<dyn Fn() -> Shown + Send + Sync>, refetch: Arc<dyn Fn() + Send + Sync>) -> AnyView {
     // While a list is sorted, filtered or paged, the old one stays, and with it the focus.
     let (announced, is_reload) = (RwSignal::new(String::new()), StoredValue::new(false));
+    let unnamed = use_context::<Unnamed>().map(|Unnamed(title)| title);
+    let until_then = unnamed.clone();
     // On the server the page may be gone before its last effect has run.
     let set_busy = if IN_BROWSER { SignalSetter::map(refocus::set_busy) } else { SignalSetter::default() };
     view! {
@@ -144,11 +134,16 @@ fn loaded(shown: Arc<dyn Fn() -> Shown + Send + Sync>, refetch: Arc<dyn Fn() + S
             {announced}
         </div>
         <Transition
-            fallback=|| view! { <p class="loading">"Loading…"</p> }
+            fallback=move || {
+                view! {
+                    {until_then.clone().map(|title| view! { <h1>{title}</h1> })}
+                    <p class="loading">"Loading…"</p>
+                }
+            }
             set_pending=set_busy
         >
             {move || {
-                let (shown, refetch) = (shown(), refetch.clone());
+                let (shown, refetch, unnamed) = (shown(), refetch.clone(), unnamed.clone());
                 Suspend::new(async move {
                     let found = shown.await;
                     Fragments::settle().await;
@@ -172,7 +167,11 @@ fn loaded(shown: Arc<dyn Fn() -> Shown + Send + Sync>, refetch: Arc<dyn Fn() + S
                                 focus_content();
                                 refetch();
                             };
-                            rebuilt(view! { <LoadError error try_again /> }.into_any())
+                            let error = view! {
+                                {unnamed.map(|title| view! { <Heading title /> })}
+                                <LoadError error try_again />
+                            };
+                            rebuilt(error.into_any())
                         }
                     }
                 })

@@ -41,7 +41,7 @@ const PAGES: [Row; 17] = [
     row("/admin/users/{id}", &[ViewUser], "USER"),
 ];
 
-const FUNCTIONS: [Row; 36] = [
+const FUNCTIONS: [Row; 35] = [
     row("/api/admin/act", &[ActAsMember], ""),
     row("/api/admin/act/choice", &[ActAsMember], ""),
     row("/api/admin/activity", &[ViewActivity], ""),
@@ -71,7 +71,6 @@ const FUNCTIONS: [Row; 36] = [
     row("/api/admin/retry_mail", &[ChangeMail], "mail=1"),
     row("/api/admin/save_group", &[ChangeGroup], "group=GROUP"),
     row("/api/admin/save_user", &[ChangeUser], "user=USER"),
-    row("/api/admin/save_user_permissions", &[ChangeUser], "user=USER"),
     row("/api/admin/send_reset", &[ChangeUser], "user=USER"),
     row("/api/admin/sessions", &[ViewSession], ""),
     row("/api/admin/set_password", &[ChangeUser], "user=USER"),

@@ -133,7 +133,8 @@ async fn staff_cannot_grant_or_revoke_through_groups_what_they_lack() {
     }
     for (id, name) in [("1", "Mighty"), ("2", "Foreign")] {
         let page = staff.get(&format!("/admin/groups/{id}")).await;
-        assert_eq!(page.find(".lead"), name);
+        assert_eq!(page.find("h1"), name);
+        assert_eq!(page.find("title"), format!("{name} · Members Area"));
         assert!(
             page.find_all("main form").is_empty() && page.text().contains("only view it"),
             "{}",

@@ -108,11 +108,10 @@ async fn a_staff_change_is_saved_after_reauthentication_or_visibly_refused() {
     // Several checkboxes with one name.
     let form = root.get(&page).await;
     site.clock.advance(Duration::from_secs(601));
-    const PERMISSIONS: &str = "/api/admin/save_user_permissions";
     let boxes = [("permissions[]", "accounts.view_user"), ("permissions[]", "accounts.view_group")];
-    root.send_form(&form, PERMISSIONS, &boxes).await;
+    root.send_form(&form, SAVE, &boxes).await;
     root.submit(&ask, &[("password", PASSWORD)]).await;
-    assert_eq!(root.get(&page).await.messages(), ["The permissions were saved."]);
+    assert_eq!(root.get(&page).await.messages(), ["The user was saved."]);
     assert_eq!(site.database.number("SELECT COUNT(*) FROM user_permissions").await, 2);
 
     // A refused form returns to its own page, with scripts too.

@@ -267,6 +267,7 @@ async fn a_404_page_offers_no_retry() {
     let mut staff = site.superuser("root").await;
     let page = staff.get("/admin/users/999999").await;
     assert_eq!(page.status, 404);
+    assert_eq!((page.find("h1"), page.find("title")), ("User".into(), "User · Members Area".into()));
     assert!(!page.find("main").contains("Try again"), "{}", page.find("main"));
     site.stop().await;
 }

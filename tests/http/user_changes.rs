@@ -5,7 +5,6 @@ use std::time::Duration;
 use crate::support::{PASSWORD, Page, TestSite, Visitor};
 
 const SAVE: &str = "/api/admin/save_user";
-const PERMISSIONS: &str = "/api/admin/save_user_permissions";
 const JOIN: &str = "/api/admin/join_group";
 const LEAVE: &str = "/api/admin/leave_group";
 const SET_PASSWORD: &str = "/api/admin/set_password";
@@ -59,7 +58,9 @@ async fn a_saved_change_is_visible_at_the_next_request_and_the_owner_is_notified
     assert_eq!(member.get("/members/dashboard").await.find("h1"), "Welcome, Ada!");
     let shown = staff.get(&page).await;
     assert_eq!(shown.messages(), ["The user was saved."]);
-    assert_eq!(shown.find(".user-name"), "Countess Unconfirmed");
+    assert_eq!((shown.find("h1").as_str(), shown.find_all("h1").len()), ("Ada", 1));
+    assert_eq!(shown.find("title"), "Ada · Members Area");
+    assert_eq!(shown.find(".user-name"), "Countess Active Unconfirmed");
     assert_eq!(
         history(&shown),
         [
@@ -90,7 +91,7 @@ async fn a_saved_change_is_visible_at_the_next_request_and_the_owner_is_notified
     assert_eq!(site.mails_to("new@example.com").len(), 1, "no notice to an address that is not proven");
     // Staff can confirm an address, too.
     staff.change(&page, SAVE, &[("is_verified", "yes")]).await;
-    assert_eq!(staff.get(&page).await.find(".user-name"), "Countess");
+    assert_eq!(staff.get(&page).await.find(".user-name"), "Countess Active");
     // Without changes nothing is written.
     let count = site.database.number("SELECT COUNT(*) FROM changes").await;
     assert_eq!(staff.change(&page, SAVE, &[]).await.location(), page);
@@ -184,15 +185,15 @@ async fn permissions_and_groups_apply_from_the_next_request() {
     let may = async |member: &mut Visitor| member.get("/admin/users").await.status == 200;
     assert!(!may(&mut member).await);
     for _ in 0..2 {
-        staff.change(&page, PERMISSIONS, &[("permissions[]", "accounts.view_user")]).await;
-        assert_eq!(staff.get(&page).await.messages(), ["The permissions were saved."]);
+        staff.change(&page, SAVE, &[("permissions[]", "accounts.view_user")]).await;
+        assert_eq!(staff.get(&page).await.messages(), ["The user was saved."]);
         assert!(may(&mut member).await);
         // All checkboxes empty.
         let shown = staff.get(&page).await;
         let hidden: Vec<_> =
-            shown.fields_of(PERMISSIONS).into_iter().filter(|(name, _)| name != "permissions[]").collect();
+            shown.fields_of(SAVE).into_iter().filter(|(name, _)| name != "permissions[]").collect();
         let hidden: Vec<_> = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        staff.post(PERMISSIONS, &hidden).await;
+        staff.post(SAVE, &hidden).await;
         assert!(!may(&mut member).await);
         staff.change(&page, JOIN, &[("group_name", " READERS ")]).await;
         assert_eq!(staff.get(&page).await.messages(), ["The user was added to the group."]);
@@ -213,7 +214,7 @@ async fn permissions_and_groups_apply_from_the_next_request() {
     // Two staff members granting different permissions at the same time both succeed.
     let opened = [staff.get(&page).await, staff.get(&page).await];
     for (opened, permission) in opened.iter().zip(["mail.view_mail", "cache.view_cache"]) {
-        staff.send_form(opened, PERMISSIONS, &[("permissions[]", permission)]).await;
+        staff.send_form(opened, SAVE, &[("permissions[]", permission)]).await;
     }
     assert_eq!(site.database.number("SELECT COUNT(*) FROM user_permissions").await, 2);
     let shown = staff.get(&page).await;
@@ -224,9 +225,59 @@ async fn permissions_and_groups_apply_from_the_next_request() {
     assert_eq!(site.database.number("SELECT COUNT(*) FROM changes WHERE what = 'group'").await, 4);
     // A group that does not exist.
     staff.change(&page, JOIN, &[("group_name", "Nobodies")]).await;
+    assert_eq!(staff.get(&page).await.form_errors(), ["There is no group with that name."]);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn one_save_takes_names_and_permissions_or_neither() {
+    let site = TestSite::start_without_mail().await;
+    let mut staff = site.superuser("root").await;
+    site.signed_up("ada").await;
+    let page = page_of(&site, "ada").await;
+    let boxes = [("permissions[]", "accounts.view_user"), ("permissions[]", "mail.view_mail")];
+    let with = |field| [field, boxes[0], boxes[1]];
+    staff.change(&page, SAVE, &with(("username", "two words"))).await;
     let shown = staff.get(&page).await;
-    assert_eq!(shown.errors("group_name"), ["There is no group with that name."]);
-    assert_eq!(shown.attribute("#id_group_name", "value").as_deref(), Some("Nobodies"));
+    assert_eq!(shown.find("title"), "Error: ada · Members Area");
+    assert_eq!(shown.find_all("[name='permissions[]'][checked]").len(), 2, "the boxes are as they were left");
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM user_permissions").await, 0);
+    staff.send_form(&shown, SAVE, &with(("username", "countess"))).await;
+    assert_eq!(staff.get(&page).await.messages(), ["The user was saved."]);
+    assert_eq!(
+        history(&staff.get(&page).await),
+        [
+            "root gave countess the permission mail.view_mail",
+            "root gave countess the permission accounts.view_user",
+            "root changed countess’s username from “ada” to “countess”"
+        ]
+    );
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn permissions_are_a_table_that_shows_those_of_groups() {
+    let site = TestSite::start_without_mail().await;
+    let mut staff = site.superuser("root").await;
+    site.signed_up("ada").await;
+    group(&site, 1, "Readers", &["accounts.view_group"]).await;
+    let page = page_of(&site, "ada").await;
+    staff.change(&page, JOIN, &[("group_name", "Readers")]).await;
+    let shown = staff.get(&page).await;
+    assert!(shown.find_all("[name=group_name]").is_empty(), "no group is left");
+    assert_eq!(
+        shown.find_all(".permissions thead th[scope=col]"),
+        ["View", "Add", "Change", "Delete", "Other"]
+    );
+    assert_eq!(
+        shown.find_all(".permissions th[scope=row]"),
+        ["Users", "Groups", "Sessions", "Activity", "Email queue", "Cache", "Timings"]
+    );
+    assert_eq!(shown.find_all(".permissions .inherited"), ["View groups (through a group)"]);
+    assert_eq!(shown.find_all(".permissions tr:last-child td label"), ["View timings"]);
+    assert!(!shown.find("main").contains("has all permissions, whatever"));
+    let own = staff.get(&page_of(&site, "root").await).await;
+    assert!(own.find("main").contains("A superuser has all permissions, whatever is selected here."));
     site.stop().await;
 }
 
@@ -244,24 +295,25 @@ async fn staff_cannot_grant_permissions_they_lack() {
         let shown = staff.get(&page).await;
         let boxes = shown.find_all("[name='permissions[]']:not([disabled])").len();
         assert_eq!(boxes, 2, "what they have not is not offered");
-        staff.send_form(&shown, PERMISSIONS, &[("permissions[]", "accounts.delete_user")]).await;
+        assert_eq!(shown.find_all("[name=group_name] option"), ["Choose a group", "Equal"]);
+        staff.send_form(&shown, SAVE, &[("permissions[]", "accounts.delete_user")]).await;
         assert_eq!(staff.get(&page).await.form_errors(), [NOT_YOURS]);
         for name in ["Mighty", "Foreign"] {
             staff.send_form(&shown, JOIN, &[("group_name", name)]).await;
-            assert_eq!(staff.get(&page).await.errors("group_name"), [NOT_YOURS], "{name}");
+            assert_eq!(staff.get(&page).await.form_errors(), [NOT_YOURS], "{name}");
         }
         staff.send_form(&shown, SAVE, &[("is_superuser", "yes")]).await;
         assert!(staff.get(&page).await.form_errors().contains(&NOT_YOURS.to_owned()));
     }
     // Nobody can grant unknown permissions.
-    staff.change(&page_of(&site, "ada").await, PERMISSIONS, &[("permissions[]", "blog.add_entry")]).await;
+    staff.change(&page_of(&site, "ada").await, SAVE, &[("permissions[]", "blog.add_entry")]).await;
     assert_eq!(site.database.number("SELECT COUNT(*) FROM group_members").await, 0);
     assert_eq!(site.database.number("SELECT COUNT(*) FROM user_permissions").await, 2);
     assert_eq!(site.database.number("SELECT COUNT(*) FROM users WHERE is_superuser = 1").await, 0);
     // They can grant what they have.
     let page = page_of(&site, "ada").await;
     staff.change(&page, JOIN, &[("group_name", "equal")]).await;
-    staff.change(&page, PERMISSIONS, &[("permissions[]", "accounts.change_user")]).await;
+    staff.change(&page, SAVE, &[("permissions[]", "accounts.change_user")]).await;
     assert_eq!(site.database.number("SELECT COUNT(*) FROM group_members").await, 1);
     assert_eq!(site.database.number("SELECT COUNT(*) FROM user_permissions").await, 3);
     site.stop().await;
@@ -300,7 +352,7 @@ async fn staff_cannot_change_accounts_with_more_permissions_or_lock_themselves_o
             ("password1", OTHER_PASSWORD),
             ("password2", OTHER_PASSWORD),
         ];
-        for action in [SAVE, PERMISSIONS, JOIN, LEAVE, SET_PASSWORD, DISABLE, RESET] {
+        for action in [SAVE, SAVE, JOIN, LEAVE, SET_PASSWORD, DISABLE, RESET] {
             let answer = staff.call(action, &fields).await;
             assert_eq!(
                 (answer.status, answer.text().as_str()),
@@ -482,7 +534,7 @@ async fn after_ten_minutes_reauthentication_is_required_and_the_form_is_kept() {
         (RESET, &[]),
         (DISABLE, &[]),
         (SAVE, &[("first_name", "Ada"), ("is_staff", "yes")]),
-        (PERMISSIONS, &[("permissions[]", "mail.view_mail"), ("permissions[]", "cache.view_cache")]),
+        (SAVE, &[("permissions[]", "mail.view_mail"), ("permissions[]", "cache.view_cache")]),
     ] {
         let answer = staff.send_form(&opened, action, changed).await;
         assert_eq!((answer.status, answer.location()), (303, again.as_str()), "{action}");
@@ -494,7 +546,7 @@ async fn after_ten_minutes_reauthentication_is_required_and_the_form_is_kept() {
     // The last form is kept, with each of its checkboxes.
     let ticked = "[name='permissions[]'][checked]";
     assert_eq!(back.find_all(ticked).len(), 2);
-    staff.send_form(&back, PERMISSIONS, &[]).await;
+    staff.send_form(&back, SAVE, &[]).await;
     assert_eq!(site.database.number("SELECT COUNT(*) FROM user_permissions").await, 2);
     site.stop().await;
 }

@@ -5,7 +5,7 @@
 
 use leptos::prelude::*;
 
-use super::{Choice, GroupDetail, Groups};
+use super::{super::permissions::Choice, GroupDetail, Groups};
 use crate::shared::{error::AppError, forms::Submission, json::Json};
 
 /// Loads a page of the list; `query` is the query string of the page's address.
@@ -57,7 +57,8 @@ pub async fn load_group(
 pub async fn load_group_choices() -> Result<Vec<Choice>, AppError> {
     use crate::{shared::permission::Permission, site::current_staff};
 
-    Ok(super::service::choices(&current_staff(Permission::AddGroup)?, |_| false))
+    let staff = current_staff(Permission::AddGroup)?;
+    Ok(super::service::choices(&staff, &Default::default(), &Default::default()))
 }
 
 /// Adds a group, and redirects to its page.

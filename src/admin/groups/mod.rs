@@ -10,7 +10,8 @@ mod store;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{audit::History, shared::permission::Permission};
+use super::permissions::Choice;
+use crate::audit::History;
 
 /// A page of the list, sorted by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,15 +58,4 @@ pub struct GroupDetail {
     pub is_beyond: bool,
     /// The group's audit log.
     pub history: History,
-}
-
-/// A permission, and whether a group gives it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Choice {
-    /// The permission.
-    pub permission: Permission,
-    /// Whether the group gives it.
-    pub is_given: bool,
-    /// Whether the caller has it, and so can give it.
-    pub can_be_given: bool,
 }

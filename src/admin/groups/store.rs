@@ -20,6 +20,18 @@ pub async fn names(connection: &mut AnyConnection, limit: i64) -> Result<Vec<(i6
         .await
 }
 
+/// Returns the names of all groups, sorted, each once for each of its permissions, or with none.
+pub async fn with_permissions(
+    connection: &mut AnyConnection,
+) -> Result<Vec<(String, Option<String>)>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT groups.name, group_permissions.codename FROM groups LEFT JOIN group_permissions \
+         ON group_permissions.group_id = groups.id ORDER BY groups.name_key",
+    )
+    .fetch_all(connection)
+    .await
+}
+
 pub async fn find(connection: &mut AnyConnection, id: i64) -> Result<Option<GroupRow>, sqlx::Error> {
     sqlx::query_as("SELECT id, name, version, requires_second_factor FROM groups WHERE id = $1")
         .bind(id)

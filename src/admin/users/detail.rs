@@ -3,10 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::filter::FACTS;
-use crate::{
-    audit::History,
-    shared::{moment::Moment, permission::Permission},
-};
+use crate::{admin::permissions::Choice, audit::History, shared::moment::Moment};
 
 /// A user, as staff see them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,14 +32,14 @@ pub struct User {
     pub password: Password,
     /// Whether the caller may remove it: the user is below them.
     pub is_below: bool,
-    /// Every permission that the program knows, and whether the user has it.
-    pub permissions: Vec<Given>,
+    /// Every permission that the program knows.
+    pub permissions: Vec<Choice>,
     /// Codenames of the user's own permissions that the program does not know.
     pub unknown: Vec<String>,
     /// Ids and names of the user's groups.
     pub groups: Vec<(i64, String)>,
-    /// Names of groups to choose from.
-    pub all_groups: Vec<String>,
+    /// Names of the groups that the caller can add the user to.
+    pub other_groups: Vec<String>,
     /// Whether the caller can manage the user.
     pub reach: Reach,
     /// The audit log of changes to the user.
@@ -60,19 +57,6 @@ pub enum Password {
     None,
     /// It was disabled: no mail lets the user choose another.
     Off,
-}
-
-/// A permission, and whether a user has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Given {
-    /// The permission.
-    pub permission: Permission,
-    /// Whether the user has it directly.
-    pub own: bool,
-    /// Whether one of their groups gives it.
-    pub of_groups: bool,
-    /// Whether the caller has it, and so can grant it.
-    pub can_be_given: bool,
 }
 
 /// Whether the caller can manage a user.

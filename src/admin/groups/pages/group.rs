@@ -8,16 +8,19 @@ use super::super::{
     GroupDetail,
     api::{SaveGroup, load_group},
 };
-use super::{Boxes, RequiresFactor};
+use super::RequiresFactor;
 use crate::{
-    admin::layout::{AdminFrame, visitor_may},
+    admin::{
+        layout::{AdminFrame, visitor_may},
+        permissions::{PermissionTable, codenames},
+    },
     audit::pages::HistorySection,
     shared::{
         forms::{Field, Problem, ReturnedForm},
         paths::{GROUPS, USERS},
         permission::Permission,
     },
-    ui::{Data, Form, IfAllowed, Loaded, Once, TextField, number::grouped},
+    ui::{Data, Form, Heading, IfAllowed, Loaded, Once, TextField, number::grouped},
 };
 
 /// `/admin/groups/ID`
@@ -28,7 +31,7 @@ pub fn GroupPage() -> impl IntoView {
     let data = Data::load(move || (id(), search.get()), |(id, query)| load_group(id, query));
     let returned = Once::form(SaveGroup::PATH);
     view! {
-        <AdminFrame title="Group">
+        <AdminFrame title="Group" is_named_by_data=true>
             <Loaded
                 data
                 show=move |group| {
@@ -53,9 +56,7 @@ fn Whole(group: GroupDetail, returned: Option<ReturnedForm>) -> impl IntoView {
     let given: Vec<String> =
         group.permissions.iter().filter(|one| one.is_given).map(|one| one.permission.to_string()).collect();
     view! {
-        <p class="lead">
-            <bdi>{group.name}</bdi>
-        </p>
+        <Heading title=group.name />
         {group
             .is_beyond
             .then(|| {
@@ -106,14 +107,12 @@ fn Whole(group: GroupDetail, returned: Option<ReturnedForm>) -> impl IntoView {
 
 #[component]
 fn ChangeForm(group: GroupDetail, returned: Option<ReturnedForm>) -> impl IntoView {
-    let given = group.permissions.iter().filter(|one| one.is_given);
-    let shown: Vec<&str> = given.map(|one| one.permission.codename()).collect();
-    let shown = shown.join(",");
     let is_conflict = returned
         .as_ref()
         .is_some_and(|form| form.errors.of(Field::Form).any(|problem| *problem == Problem::ChangedMeanwhile));
     let now = is_conflict.then(|| {
-        let words = if shown.is_empty() { "none".to_owned() } else { shown.replace(',', ", ") };
+        let given = codenames(&group.permissions).replace(',', ", ");
+        let words = if given.is_empty() { "none".to_owned() } else { given };
         let factor = if group.requires_second_factor { "two-step login required, " } else { "" };
         view! {
             <p class="differences">
@@ -122,13 +121,12 @@ fn ChangeForm(group: GroupDetail, returned: Option<ReturnedForm>) -> impl IntoVi
         }
     });
     view! {
-        <section class="card" aria-labelledby="change">
+        <section class="card wide" aria-labelledby="change">
             <h2 id="change">"Change"</h2>
             {now}
             <Form path=SaveGroup::PATH submit="Save" plain=true returned>
                 <input type="hidden" name="group" value=group.id.to_string() />
                 <input type="hidden" name="version" value=group.version.to_string() />
-                <input type="hidden" name="shown" value=shown />
                 <TextField
                     field=Field::GroupName
                     label="Name"
@@ -137,7 +135,7 @@ fn ChangeForm(group: GroupDetail, returned: Option<ReturnedForm>) -> impl IntoVi
                     capitals="words"
                 />
                 <RequiresFactor present=group.requires_second_factor />
-                <Boxes choices=group.permissions />
+                <PermissionTable choices=group.permissions />
             </Form>
         </section>
     }

@@ -10,9 +10,9 @@ use server_fn::ServerFn;
 pub use delete::DeleteGroupPage;
 pub use group::GroupPage;
 
-use super::super::layout::AdminFrame;
+use super::super::{layout::AdminFrame, permissions::PermissionTable};
 use super::{
-    Choice, GroupLine, Groups,
+    GroupLine, Groups,
     api::{AddGroup, load_group_choices, load_groups},
 };
 use crate::{
@@ -102,7 +102,7 @@ pub fn NewGroupPage() -> impl IntoView {
                         <Form path=AddGroup::PATH submit="Add the group" plain=true returned=returned.clone()>
                             <TextField field=Field::GroupName label="Name" autocomplete="off" capitals="words" />
                             <RequiresFactor present=false />
-                            <Boxes choices />
+                            <PermissionTable choices />
                         </Form>
                     }
                 }
@@ -119,30 +119,5 @@ fn RequiresFactor(present: bool) -> impl IntoView {
             label="Members must have two-step login"
             present
         />
-    }
-}
-
-/// A checkbox for each permission. One that the caller lacks cannot be ticked, but can be unticked.
-#[component]
-fn Boxes(choices: Vec<Choice>) -> impl IntoView {
-    let boxes = choices
-        .into_iter()
-        .map(|Choice { permission, is_given, can_be_given }| {
-            view! {
-                <CheckField
-                    field=Field::Permissions
-                    label=permission.to_string()
-                    present=is_given
-                    value=permission.codename()
-                    disabled=!is_given && !can_be_given
-                />
-            }
-        })
-        .collect_view();
-    view! {
-        <fieldset class="boxes">
-            <legend>"Permissions"</legend>
-            {boxes}
-        </fieldset>
     }
 }

@@ -1,9 +1,11 @@
 //! Lists of groups, and a group's page.
 
-use super::super::{Choice, GroupDetail, GroupLine, Groups, store};
+use std::collections::BTreeSet;
+
+use super::super::{GroupDetail, GroupLine, Groups, store};
 use super::find::{self, Group};
 use crate::{
-    admin::users::service as users,
+    admin::{permissions::Choice, users::service as users},
     audit::{service as history, service::Object},
     base::member::{Permission, Rights, Staff},
     shared::error::AppError,
@@ -26,6 +28,26 @@ pub async fn names(site: &AppState, chosen: Option<i64>) -> Result<Vec<(i64, Str
         names.extend(group.map(|group| (group.id, group.name)));
     }
     Ok(names)
+}
+
+/// Returns the names of the groups that the caller can give, sorted: they give no permission that the
+/// caller lacks.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when the database cannot be used.
+pub async fn names_to_give(site: &AppState, staff: &Staff) -> Result<Vec<String>, AppError> {
+    let rows = store::with_permissions(&mut *site.db.read().await?).await?;
+    let mut groups: Vec<(String, Rights)> = Vec::new();
+    for (name, codename) in rows {
+        if groups.last().is_none_or(|(last, _)| *last != name) {
+            groups.push((name, Rights::default()));
+        }
+        if let Some((_, rights)) = groups.last_mut() {
+            rights.of_groups.extend(codename);
+        }
+    }
+    groups.retain(|(_, rights)| users::has_all(staff, rights));
+    Ok(groups.into_iter().map(|(name, _)| name).collect())
 }
 
 /// Returns ids and names of all groups, sorted by name, and the numbers of their members.
@@ -79,7 +101,7 @@ pub async fn shown(
     let found = find::find(&mut *site.db.read().await?, id).await?;
     let Group { name, version, requires_second_factor, permissions, .. } = found.ok_or(AppError::NotFound)?;
     let history = history::of_object(site, Object::Group(id, ""), before).await?;
-    let choices = choices(staff, |name| permissions.contains(name));
+    let choices = choices(staff, &permissions, &BTreeSet::new());
     let unknown =
         permissions.iter().filter(|name| Permission::from_codename(name).is_none()).cloned().collect();
     let members = users::members_of_groups(site).await?.get(&id).copied().unwrap_or(0);
@@ -98,11 +120,13 @@ pub async fn shown(
     })
 }
 
-/// Returns every permission that the program knows, and whether the caller can give it.
-pub fn choices(staff: &Staff, is_given: impl Fn(&str) -> bool) -> Vec<Choice> {
+/// Returns every permission that the program knows, whether it is among these given ones and among
+/// those of groups, and whether the caller can give it.
+pub fn choices(staff: &Staff, given: &BTreeSet<String>, of_groups: &BTreeSet<String>) -> Vec<Choice> {
     let choice = |permission: Permission| Choice {
         permission,
-        is_given: is_given(permission.codename()),
+        is_given: given.contains(permission.codename()),
+        of_groups: of_groups.contains(permission.codename()),
         can_be_given: staff.member().may(permission),
     };
     Permission::ALL.map(choice).into()

@@ -8,4 +8,4 @@ mod list;
 pub use change::{Wanted, add, delete, save};
 
 pub use find::{Group, by_name, find, group_name};
-pub use list::{all, choices, listing, names, shown};
+pub use list::{all, choices, listing, names, names_to_give, shown};

@@ -45,7 +45,7 @@ pub async fn add_user(
         .await
 }
 
-/// Changes an account's names, address and flags, and redirects to its page.
+/// Changes an account's names, address, flags and permissions, and redirects to its page.
 ///
 /// # Errors
 /// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
@@ -62,6 +62,10 @@ pub async fn save_user(
     #[server(default)] is_staff: String,
     #[server(default)] is_superuser: String,
     #[server(default)] is_verified: String,
+    /// Codenames of the permissions that were ticked when the form was shown, separated by commas.
+    #[server(default)]
+    shown: String,
+    #[server(default)] permissions: Vec<String>,
 ) -> Result<Submission, AppError> {
     use super::super::service::{self, Typed};
     use crate::{
@@ -78,43 +82,13 @@ pub async fn save_user(
         is_staff: !is_staff.is_empty(),
         is_superuser: !is_superuser.is_empty(),
         is_verified: !is_verified.is_empty(),
+        shown: shown.split(',').filter_map(Permission::from_codename).collect(),
+        chosen: permissions.iter().filter_map(|name| Permission::from_codename(name)).collect(),
     };
     staff_request::StaffRequest::open(Permission::ChangeUser)?
         .answer(async |request, recent| {
             service::save(&request.context, &request.staff, recent, UserId(user), typed).await?;
             Ok((Message::UserSaved, format!("{}/{user}", crate::shared::paths::USERS)))
-        })
-        .await
-}
-
-/// Grants and revokes permissions of a user, and redirects to their page.
-///
-/// # Errors
-/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
-/// [`AppError::Unavailable`] when the database cannot be used.
-#[server(prefix = "/api", endpoint = "admin/save_user_permissions")]
-pub async fn save_user_permissions(
-    #[server(default)] user: i64,
-    /// Codenames of the permissions that were ticked when the form was shown, separated by commas.
-    #[server(default)]
-    shown: String,
-    #[server(default)] permissions: Vec<String>,
-) -> Result<Submission, AppError> {
-    use super::super::service;
-    use crate::{
-        admin::staff_request, base::member::UserId, shared::permission::Permission, ui::flash::Message,
-    };
-
-    let known = |names: &mut dyn Iterator<Item = &str>| {
-        names.filter_map(Permission::from_codename).collect::<Vec<_>>()
-    };
-    let shown = known(&mut shown.split(','));
-    let chosen = known(&mut permissions.iter().map(String::as_str));
-    staff_request::StaffRequest::open(Permission::ChangeUser)?
-        .answer(async |request, recent| {
-            let (context, staff) = (&request.context, &request.staff);
-            service::set_permissions(context, staff, recent, UserId(user), &shown, &chosen).await?;
-            Ok((Message::PermissionsSaved, format!("{}/{user}", crate::shared::paths::USERS)))
         })
         .await
 }

@@ -1,10 +1,11 @@
-//! An account's names, address and flags: shown, and changed.
+//! An account's names, address, flags and permissions: shown, and changed.
 
 use leptos::prelude::*;
 use server_fn::ServerFn;
 
 use super::super::{Password, Reach, User, api::SaveUser, filter::Fact};
 use crate::{
+    admin::permissions::PermissionTable,
     shared::{
         forms::{Field, Problem, ReturnedForm},
         permission::Permission,
@@ -17,12 +18,22 @@ impl User {
     pub fn is(&self, fact: Fact) -> bool {
         Fact::ALL.into_iter().zip(self.facts).any(|(one, is)| one == fact && is)
     }
+
+    /// Returns the full name; empty without one.
+    fn full_name(&self) -> String {
+        [self.first_name.as_str(), &self.last_name].join(" ").trim().to_owned()
+    }
+
+    /// Returns the full name, or else the username.
+    pub fn shown_name(&self) -> String {
+        Some(self.full_name()).filter(|name| !name.is_empty()).unwrap_or_else(|| self.username.clone())
+    }
 }
 
 /// The account's data.
 #[component]
 pub fn Facts(user: User) -> impl IntoView {
-    let name = [user.first_name.as_str(), &user.last_name].join(" ").trim().to_owned();
+    let name = user.full_name();
     let is_verified = user.is(Fact::Verified);
     let second_factor = if user.is(Fact::SecondFactor) { "On" } else { "Off" };
     let address = format!("{}{}", user.email, if is_verified { "" } else { " (unconfirmed)" });
@@ -84,7 +95,8 @@ pub fn Facts(user: User) -> impl IntoView {
     }
 }
 
-/// The form for names, address and flags.
+/// The form for names, address, flags and permissions: one, so that saving one of them loses nothing that
+/// was typed for another.
 #[component]
 pub fn AccountForm(user: User, returned: Option<ReturnedForm>) -> impl IntoView {
     let is_conflict = returned
@@ -92,7 +104,7 @@ pub fn AccountForm(user: User, returned: Option<ReturnedForm>) -> impl IntoView 
         .is_some_and(|form| form.errors.of(Field::Form).any(|problem| *problem == Problem::ChangedMeanwhile));
     let differences = returned.as_ref().filter(|_| is_conflict).map(|form| differences(&user, form));
     view! {
-        <section class="card" aria-labelledby="change">
+        <section class="card wide" aria-labelledby="change">
             <h2 id="change">"Change"</h2>
             {differences}
             <Form path=SaveUser::PATH submit="Save" plain=true returned>
@@ -124,7 +136,22 @@ pub fn AccountForm(user: User, returned: Option<ReturnedForm>) -> impl IntoView 
                     help="A new address counts as unconfirmed unless you tick the box below. The old address \
                           is notified."
                 />
-                <Flags user />
+                <Flags user=user.clone() />
+                {user
+                    .is(Fact::Superuser)
+                    .then(|| {
+                        view! { <p class="help">"A superuser has all permissions, whatever is selected here."</p> }
+                    })}
+                <PermissionTable choices=user.permissions />
+                {(!user.unknown.is_empty())
+                    .then(|| {
+                        view! {
+                            <p class="help">
+                                "Unknown permissions (kept unchanged): "
+                                {user.unknown.join(", ")}
+                            </p>
+                        }
+                    })}
             </Form>
         </section>
     }

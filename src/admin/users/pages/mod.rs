@@ -3,9 +3,9 @@
 mod account;
 mod confirm;
 mod filters;
+mod groups;
 mod list;
 mod new;
-mod permissions;
 mod secrets;
 mod user;
 

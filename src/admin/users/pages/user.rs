@@ -7,15 +7,13 @@ use server_fn::ServerFn;
 
 use super::super::{
     Password, Reach, User,
-    api::{
-        JoinGroup, ResetUserSecondFactor, SaveUser, SaveUserPermissions, SendUserReset, SetUserPassword,
-        load_user,
-    },
+    api::{JoinGroup, ResetUserSecondFactor, SaveUser, SendUserReset, SetUserPassword, load_user},
+    filter::Fact,
 };
 use super::{
     account::{AccountForm, Facts},
+    groups::GroupSection,
     list::States,
-    permissions::{GroupSection, PermissionSection},
     secrets::{Danger, PasswordSection, SecondFactorSection},
 };
 use crate::{
@@ -26,14 +24,13 @@ use crate::{
         paths::{ACT, USERS},
         permission::Permission,
     },
-    ui::{Data, Loaded, Once},
+    ui::{Data, Heading, Loaded, Once},
 };
 
 /// Forms that were refused, with their values.
 #[derive(Clone)]
 pub struct Returned {
     pub account: Option<ReturnedForm>,
-    pub permissions: Option<ReturnedForm>,
     pub group: Option<ReturnedForm>,
     pub password: Option<ReturnedForm>,
     pub reset: Option<ReturnedForm>,
@@ -48,14 +45,13 @@ pub fn UserPage() -> impl IntoView {
     let data = Data::load(move || (id(), search.get()), |(id, query)| load_user(id, query));
     let returned = Returned {
         account: Once::form(SaveUser::PATH),
-        permissions: Once::form(SaveUserPermissions::PATH),
         group: Once::form(JoinGroup::PATH),
         password: Once::form(SetUserPassword::PATH),
         reset: Once::form(SendUserReset::PATH),
         second_factor: Once::form(ResetUserSecondFactor::PATH),
     };
     view! {
-        <AdminFrame title="User">
+        <AdminFrame title="User" is_named_by_data=true>
             <Loaded
                 data
                 show=move |user| {
@@ -74,18 +70,20 @@ fn Whole(user: User, returned: Returned) -> impl IntoView {
     let facts = view! { <Facts user=user.clone() /> }.into_any();
     let forms = may_change.then(|| {
         view! {
-            <AccountForm user=user.clone() returned=returned.account />
-            <PermissionSection user=user.clone() returned=returned.permissions />
             <GroupSection user=user.clone() returned=returned.group />
+            <AccountForm user=user.clone() returned=returned.account />
             <PasswordSection user=user.clone() returned=returned.password reset=returned.reset />
         }
         .into_any()
     });
     view! {
+        <Heading title=user.shown_name() />
         <p class="lead user-name">
             <bdi>{user.username.clone()}</bdi>
             " "
+            {user.is(Fact::Active).then(|| view! { <span class="badge">"Active"</span> " " })}
             <States facts=user.facts />
+            {user.is(Fact::SecondFactor).then(|| view! { <span class="badge">"Two-step"</span> })}
         </p>
         {why_not(&user).map(|sentence| view! { <p class="help">{sentence}</p> })}
         {act_as(&user)}

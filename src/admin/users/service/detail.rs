@@ -1,6 +1,6 @@
 //! A user's page.
 
-use super::super::{Given, Password, User, store::user};
+use super::super::{Password, User, store::user};
 use super::can_manage::Target;
 use crate::{
     admin::groups,
@@ -29,7 +29,11 @@ pub async fn shown(
     let target = Target::find(&mut connection, id).await?;
     let groups = user::groups(&mut connection, id).await?;
     drop(connection);
-    let all_groups = groups::service::names(site, None).await?.into_iter().map(|(_, name)| name).collect();
+    let mut other_groups = match staff.member().may(Permission::ChangeUser) {
+        true => groups::service::names_to_give(site, staff).await?,
+        false => Vec::new(),
+    };
+    other_groups.retain(|name| groups.iter().all(|(_, present)| present != name));
     let history = history::of_object(site, Object::User(id, ""), before).await?;
     let deeds = history::by_actor(site, id, deeds_before).await?;
     let (reach, is_below, Target { row, rights }) = (target.reach(staff), target.is_below(staff), target);
@@ -41,12 +45,6 @@ pub async fn shown(
         row.has_second_factor == 1,
     ];
     let has_deeds = row.is_staff == 1 || !deeds.lines.is_empty();
-    let given = |permission: Permission| Given {
-        permission,
-        own: rights.own.contains(permission.codename()),
-        of_groups: rights.of_groups.contains(permission.codename()),
-        can_be_given: staff.member().may(permission),
-    };
     Ok(User {
         id: row.id,
         version: row.version,
@@ -64,7 +62,7 @@ pub async fn shown(
             _ => Password::Set,
         },
         is_below,
-        permissions: Permission::ALL.map(given).into(),
+        permissions: groups::service::choices(staff, &rights.own, &rights.of_groups),
         unknown: rights
             .own
             .iter()
@@ -72,7 +70,7 @@ pub async fn shown(
             .cloned()
             .collect(),
         groups,
-        all_groups,
+        other_groups,
         reach,
         history,
         deeds: has_deeds.then_some(deeds),

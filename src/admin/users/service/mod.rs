@@ -30,7 +30,7 @@ pub use export::{Export, export};
 pub use find::{Belongings, belongings, by_name};
 pub use list::{each, listing};
 pub use passwords::{change_password, disable_password, send_reset, set_password};
-pub use permissions::{differences, join, leave, set_permissions};
+pub use permissions::{differences, join, leave};
 pub use save::{Typed, save};
 pub use second_factor::reset_second_factor;
 pub use selection::confirmation;

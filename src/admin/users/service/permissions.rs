@@ -1,14 +1,9 @@
-//! Granting and revoking permissions, and adding users to groups. Only the differences are applied,
-//! so that two staff members who edit the same user at the same time do not undo each other's
-//! changes.
+//! Which permissions a form grants and revokes, and adding users to groups.
 
 use super::super::Reach;
 use super::can_manage::{Target, has_all};
 use crate::{
-    admin::{
-        edit::{Edit, Holder},
-        groups::service as groups,
-    },
+    admin::{edit::Edit, groups::service as groups},
     audit::service::Actor,
     auth::sessions::login_context::RecentAuth,
     base::member::{Permission, Rights, Staff, UserId},
@@ -54,27 +49,6 @@ pub fn differences(
     Ok((names(granted), names(beyond(shown, chosen))))
 }
 
-/// Grants the permissions in `chosen` that are not in `shown`, with which the form was shown, and
-/// revokes those in `shown` that are not in `chosen`.
-///
-/// # Errors
-/// [`AppError::Invalid`] if the caller lacks a permission that is to be granted;
-/// [`AppError::NotFound`] without such a user; [`AppError::Forbidden`] if the user has permissions
-/// that the caller lacks; [`AppError::Unavailable`] when the database cannot be used.
-pub async fn set_permissions(
-    context: &RequestContext,
-    staff: &Staff,
-    _: &RecentAuth,
-    id: UserId,
-    shown: &[Permission],
-    chosen: &[Permission],
-) -> Result<(), AppError> {
-    let (mut edit, username) = begin(context, staff, id).await?;
-    let (granted, revoked) = differences(staff, shown, chosen)?;
-    edit.set_permissions(Holder::User(id, &username), &granted, &revoked).await?;
-    edit.commit().await
-}
-
 /// Adds a user to the group with this name.
 ///
 /// # Errors
@@ -90,10 +64,10 @@ pub async fn join(
 ) -> Result<(), AppError> {
     let (mut edit, username) = begin(context, staff, id).await?;
     let group = groups::by_name(&mut edit.transaction, name).await?;
-    let group = group.ok_or_else(|| AppError::invalid(Field::GroupName, Problem::GroupUnknown))?;
+    let group = group.ok_or_else(|| AppError::invalid(Field::Form, Problem::GroupUnknown))?;
     let rights = Rights { of_groups: group.permissions, ..Rights::default() };
     if !has_all(staff, &rights) {
-        return Err(AppError::invalid(Field::GroupName, Problem::NotYours));
+        return Err(AppError::invalid(Field::Form, Problem::NotYours));
     }
     edit.join(&[(id, &username)], (group.id, &group.name)).await?;
     edit.commit().await

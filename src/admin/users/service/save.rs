@@ -1,20 +1,20 @@
-//! Changing an account's names, address and flags.
+//! Changing an account's names, address, flags and permissions.
 
 use super::super::{
     Reach,
     store::user::{UserRow, Wanted},
 };
-use super::can_manage::Target;
+use super::{can_manage::Target, permissions::differences};
 use crate::{
     accounts::{service as accounts, service::Names},
-    admin::edit::Edit,
+    admin::edit::{Edit, Holder},
     audit::service::Actor,
     auth::sessions::login_context::RecentAuth,
     base::{
         clock::Millis,
         db::Transaction,
         email_address,
-        member::{Staff, UserId},
+        member::{Permission, Staff, UserId},
     },
     mail::service::Kind as Mail,
     shared::{
@@ -44,10 +44,16 @@ pub struct Typed {
     pub is_superuser: bool,
     /// Whether the address counts as confirmed.
     pub is_verified: bool,
+    /// The permissions with which the form was shown.
+    pub shown: Vec<Permission>,
+    /// The permissions that were chosen.
+    pub chosen: Vec<Permission>,
 }
 
 /// Saves the form unless the account's version has changed since it was shown. Sends the same mails
-/// as if the owner had made the change. A no-op without changes.
+/// as if the owner had made the change. Of the permissions only the differences are applied, so that two
+/// staff members who change them at the same time do not undo each other's changes. A no-op without
+/// changes.
 ///
 /// # Errors
 /// [`AppError::Invalid`] with the errors of the form; [`AppError::NotFound`] without such a user;
@@ -71,17 +77,31 @@ pub async fn save(
     if old.version != typed.version {
         return Err(AppError::invalid(Field::Form, Problem::ChangedMeanwhile));
     }
-    let wanted = check(staff, reach, &old, typed, now)?;
-    if edit.change_user(&old, &wanted).await? {
+    let permissions = differences(staff, &typed.shown, &typed.chosen);
+    let wanted = check(staff, reach, &old, typed, permissions.is_ok(), now)?;
+    let (granted, revoked) = permissions?;
+    let is_changed = edit.change_user(&old, &wanted).await?;
+    if is_changed {
         notify(&mut edit.transaction, &context.site, &old, &wanted).await?;
+    }
+    let holder = Holder::User(id, &wanted.username);
+    if edit.set_permissions(holder, &granted, &revoked).await? || is_changed {
         edit.commit().await?;
     }
     Ok(())
 }
 
-/// Checks the form and returns all errors at once. An address (or a missing one) that was accepted
+/// Checks the form and returns all errors at once; `has_permissions` says whether the caller has those
+/// that are to be granted. An address (or a missing one) that was accepted
 /// before is not checked again.
-fn check(staff: &Staff, reach: Reach, old: &UserRow, typed: Typed, now: Millis) -> Result<Wanted, AppError> {
+fn check(
+    staff: &Staff,
+    reach: Reach,
+    old: &UserRow,
+    typed: Typed,
+    has_permissions: bool,
+    now: Millis,
+) -> Result<Wanted, AppError> {
     let names = Names { username: typed.username, first_name: typed.first_name, last_name: typed.last_name };
     let (names, mut errors) = match Names::check(&names) {
         Ok(names) => (names, FormErrors::default()),
@@ -104,7 +124,8 @@ fn check(staff: &Staff, reach: Reach, old: &UserRow, typed: Typed, now: Millis) 
     if reach == Reach::Own && flags.iter().any(|(old, new)| (*old == 1) != *new) {
         errors.add(Field::Form, Problem::OwnAccount);
     }
-    if typed.is_superuser && old.is_superuser == 0 && !staff.member().is_superuser() {
+    let is_raised = typed.is_superuser && old.is_superuser == 0;
+    if !has_permissions || is_raised && !staff.member().is_superuser() {
         errors.add(Field::Form, Problem::NotYours);
     }
     errors.into_result()?;

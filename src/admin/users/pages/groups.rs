@@ -1,0 +1,64 @@
+//! A user's groups.
+
+use leptos::prelude::*;
+use server_fn::ServerFn;
+
+use super::super::{
+    User,
+    api::{JoinGroup, LeaveGroup},
+};
+use crate::{
+    shared::forms::{FORM_PAGE, Field, ReturnedForm},
+    ui::Form,
+};
+
+/// The groups, each with a button to leave it, and a choice of others.
+#[component]
+pub fn GroupSection(user: User, returned: Option<ReturnedForm>) -> impl IntoView {
+    let (id, page) = (user.id.to_string(), format!("{}/{}", crate::shared::paths::USERS, user.id));
+    let is_empty = user.groups.is_empty();
+    let groups = user
+        .groups
+        .into_iter()
+        .map(|(group, name)| {
+            let label = format!("Remove from {name}");
+            view! {
+                <li>
+                    <form method="post" action=LeaveGroup::PATH class="row">
+                        <input type="hidden" name=FORM_PAGE value=page.clone() />
+                        <input type="hidden" name="user" value=id.clone() />
+                        <input type="hidden" name="group" value=group.to_string() />
+                        <bdi>{name}</bdi>
+                        <button type="submit" class="button small" aria-label=label>
+                            "Remove"
+                        </button>
+                    </form>
+                </li>
+            }
+        })
+        .collect_view();
+    let options =
+        user.other_groups.into_iter().map(|name| view! { <option>{name}</option> }).collect::<Vec<_>>();
+    view! {
+        <section class="card" aria-labelledby="groups">
+            <h2 id="groups">"Groups"</h2>
+            {is_empty.then(|| view! { <p class="help">"Not in any group."</p> })}
+            {(!is_empty).then(|| view! { <ul class="rows" aria-labelledby="groups">{groups}</ul> })}
+            {(!options.is_empty())
+                .then(|| {
+                    view! {
+                        <Form path=JoinGroup::PATH submit="Add to group" button="button" plain=true returned>
+                            <input type="hidden" name="user" value=id />
+                            <div class="field">
+                                <label for="id_group_name">"Group"</label>
+                                <select id="id_group_name" name=Field::GroupName.name()>
+                                    <option value="">"Choose a group"</option>
+                                    {options}
+                                </select>
+                            </div>
+                        </Form>
+                    }
+                })}
+        </section>
+    }
+}
