@@ -1,5 +1,5 @@
 // The measuring half of script/bench, which builds everything first and passes on where to write the JSON.
-// Node alone, no packages. Only files in a fresh folder and addresses on loopback are touched.
+// Node alone, and Lighthouse from the npm registry. Only files in a fresh folder and addresses on loopback are touched.
 
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -8,6 +8,7 @@ import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { lighthouse } from './lighthouse.mjs'
 import { measureSeveral, printSeveral, targetsOf } from './bench-several.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -100,7 +101,7 @@ function startBare({ body, headers }) {
   writeFileSync(saved, body)
   const content = ['content-type', 'content-encoding', 'vary', 'cache-control'].filter((name) => headers[name])
   const args = [saved, '127.0.0.1:0', ...content.map((name) => `${name}: ${headers[name]}`)]
-  return start(join(ROOT, 'target/bare_axum/release/bare_axum'), args, {}, '/')
+  return start(join(ROOT, 'target/bare_axum/dist/bare_axum'), args, {}, '/')
 }
 
 /** The same dashboard from Django, with as many workers as there are cores. */
@@ -303,6 +304,21 @@ async function weigh(page) {
   return { raw: sum('raw'), compressed: sum('compressed'), files }
 }
 
+/** Scores pages with Lighthouse. Of the dashboard, which no search engine may read, only the time counts. */
+async function scorePages(url, cookie) {
+  const scores = {}
+  for (const [name, path, headers] of [
+    ['home', '/', {}],
+    ['login', '/accounts/login', {}],
+    ['sign-up', '/accounts/signup', {}],
+    ['dashboard', '/members/dashboard', { cookie }],
+  ]) {
+    scores[name] = await lighthouse(`${url}${path}`, headers)
+    say(`Lighthouse, ${name}: ${Object.values(scores[name]).join(', ')}`)
+  }
+  return scores
+}
+
 /** Counts the site's own log lines of queries, which are written at debug level. */
 async function countQueries(database, cookie) {
   const site = await startSite(database, 'info,sqlx::query=debug', rendered)
@@ -372,7 +388,7 @@ async function compareLogins(site) {
 /** How the cache in memory grows, and how often it computes what many miss at once. */
 function measureCache() {
   say('The cache in memory: ten million keys (about a minute)')
-  return JSON.parse(execFileSync(join(ROOT, 'target/measure_cache/release/measure_cache')))
+  return JSON.parse(execFileSync(join(ROOT, 'target/measure_cache/dist/measure_cache')))
 }
 
 /** Opens the warm dashboard at an even pace; the 99th of 100. */
@@ -469,6 +485,7 @@ async function measure() {
     { name: 'bare_packed', server: barePacked, url: `${barePacked.url}/`, headers: kept.headers },
   ])
   const after_load = memory(site)
+  const scores = await scorePages(caching.url, cookie)
   for (const server of [bare, bareLogin, barePacked, caching, site]) await stop(server)
   const { cold, django } = await compareCold()
 
@@ -490,6 +507,7 @@ async function measure() {
     first_start_ms,
     memory_mib: { idle, after_load },
     first_visit: weight,
+    lighthouse: scores,
     dashboard_queries: queries,
     logins,
     flood: flooded,
@@ -525,6 +543,13 @@ const judgeOne = (results) => [
   { name: 'start on an empty database, ms', below: 500, value: results.first_start_ms },
   { name: 'memory after load, MiB', below: 80, value: results.memory_mib.after_load },
   { name: 'first visit, compressed, kB', below: 250, value: results.first_visit.compressed / 1000 },
+  ...Object.entries(results.lighthouse).flatMap(([page, scores]) =>
+    Object.entries(page === 'dashboard' ? { performance: scores.performance } : scores).map(([what, value]) => ({
+      name: `Lighthouse, ${page}: ${what}`,
+      at_least: what === 'performance' ? 98 : 100,
+      value,
+    })),
+  ),
   {
     name: 'unknown and wrong login apart, %',
     at_most: 5,
