@@ -228,6 +228,13 @@ find_chromium() {
   return 1
 }
 
+# Debian's name for it, and everybody else's.
+ensure_firefox() {
+  have firefox-esr || have firefox || install_packages firefox-esr
+  FIREFOX=$(command -v firefox-esr || command -v firefox) || die "no Firefox found: install one"
+  export FIREFOX
+}
+
 # ---- The release build ----
 
 # build_release [PROFILE]: the program alone, with the site's files inside: first these, then the server around them. With the
