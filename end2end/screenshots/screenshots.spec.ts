@@ -1,0 +1,38 @@
+// Saves a picture of each page in both themes and both widths.
+import type { Page } from '@playwright/test';
+import { MEMBERS_PAGES, STAFF_PAGES, VISITORS_PAGES } from '../support/pages';
+import { test } from '../support/test';
+import { logIn, open, superuser } from '../support/verbs';
+
+const FOLDER = process.env.SCREENSHOTS ?? '../docs/screenshots';
+
+test.use({ expectedAnswers: ['404 /no/such/page'] });
+
+/** Every page is taken whole, however long, but for lists that go on for ever. */
+async function take(page: Page, who: string, paths: string[]): Promise<void> {
+  for (const path of paths) {
+    const name = path === '/' ? 'home' : path.slice(1).replaceAll('/', '-');
+    for (const colorScheme of ['light', 'dark'] as const) {
+      for (const width of [1280, 390]) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        await page.setViewportSize({ width, height: 844 });
+        await open(page, path);
+        await page.screenshot({ path: `${FOLDER}/${who}-${name}-${colorScheme}-${width}.png`, fullPage: true });
+      }
+    }
+  }
+}
+
+test('visitors', ({ page }) => take(page, 'visitor', VISITORS_PAGES));
+
+test('members', async ({ page }) => {
+  const { DEMO_USERNAME: name, DEMO_PASSWORD: password } = process.env;
+  if (!name || !password) throw new Error('DEMO_USERNAME and DEMO_PASSWORD are not set');
+  await logIn(page, { name, email: '', password });
+  await take(page, 'member', MEMBERS_PAGES);
+});
+
+test('staff', async ({ page }) => {
+  await logIn(page, superuser());
+  await take(page, 'staff', STAFF_PAGES);
+});

@@ -1,0 +1,67 @@
+// Pages that are looked at one by one.
+/** The pages of everybody. */
+export const VISITORS_PAGES = [
+  '/',
+  '/accounts/signup',
+  '/accounts/login',
+  '/accounts/login/code',
+  '/accounts/login/second',
+  '/accounts/logout',
+  '/accounts/password_reset',
+  '/accounts/password_reset/done',
+  '/accounts/reset/new',
+  '/accounts/reset/done',
+  '/accounts/verify',
+  '/accounts/email/confirm',
+  '/accounts/email/undo',
+  '/accounts/not_me',
+  '/accounts/recovery/begin',
+  '/accounts/recovery/stop',
+  '/lab',
+  '/lab/cache-api',
+  '/lab/cached-page',
+  '/lab/matrix',
+  '/lab/messages',
+  '/no/such/page',
+];
+
+/** The pages of whoever is logged in. */
+export const MEMBERS_PAGES = [
+  '/',
+  '/accounts/password_change',
+  '/accounts/email',
+  '/accounts/email/confirm',
+  '/accounts/verify',
+  '/accounts/reauthenticate',
+  '/members/dashboard',
+  '/members/profile',
+  '/members/secret',
+  '/members/security',
+  '/members/security/authenticator',
+  '/members/security/codes',
+  '/members/security/passkeys',
+  '/members/sessions',
+  '/members/security/browsers',
+  '/members/activity',
+  '/members/appearance',
+  '/members/data',
+  '/members/delete',
+  '/lab/matrix',
+  '/accounts/logout',
+  '/no/such/page',
+];
+
+/** The pages of staff with all permissions. */
+export const STAFF_PAGES = [
+  '/admin',
+  '/admin/users',
+  '/admin/users/new',
+  '/admin/groups',
+  '/admin/groups/new',
+  '/admin/sessions',
+  '/admin/activity',
+  '/admin/mails',
+  '/admin/cache',
+  '/admin/timings',
+  '/admin/act',
+];
