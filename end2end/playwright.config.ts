@@ -43,6 +43,8 @@ export default defineConfig({
   // Generous, for busy machines: no story waits longer than it must.
   timeout: 60_000,
   expect: { timeout: 10_000 },
+  // One picture for both ways; see stories/looks.spec.ts.
+  snapshotPathTemplate: '{testDir}/looks/{arg}{ext}',
   forbidOnly: !!process.env.CI,
   reporter: [['list'], ['json', { outputFile: process.env.PLAYWRIGHT_JSON_OUTPUT_FILE ?? 'test-results/report.json' }]],
   use: {

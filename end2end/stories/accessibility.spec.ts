@@ -1,57 +1,9 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { mailTo } from '../support/mailbox';
+import { MEMBERS_PAGES, VISITORS_PAGES } from '../support/pages';
 import { expect, test } from '../support/test';
 import { arrive, button, field, fillSignUp, hasScript, heading, join, newMember, open } from '../support/verbs';
-
-const VISITORS_PAGES = [
-  '/',
-  '/accounts/signup',
-  '/accounts/login',
-  '/accounts/login/code',
-  '/accounts/login/second',
-  '/accounts/logout',
-  '/accounts/password_reset',
-  '/accounts/password_reset/done',
-  '/accounts/reset/new',
-  '/accounts/reset/done',
-  '/accounts/verify',
-  '/accounts/email/confirm',
-  '/accounts/email/undo',
-  '/accounts/not_me',
-  '/accounts/recovery/begin',
-  '/accounts/recovery/stop',
-  '/lab',
-  '/lab/cache-api',
-  '/lab/cached-page',
-  '/lab/matrix',
-  '/lab/messages',
-  '/no/such/page',
-];
-const MEMBERS_PAGES = [
-  '/',
-  '/accounts/password_change',
-  '/accounts/email',
-  '/accounts/email/confirm',
-  '/accounts/verify',
-  '/accounts/reauthenticate',
-  '/members/dashboard',
-  '/members/profile',
-  '/members/secret',
-  '/members/security',
-  '/members/security/authenticator',
-  '/members/security/codes',
-  '/members/security/passkeys',
-  '/members/sessions',
-  '/members/security/browsers',
-  '/members/activity',
-  '/members/appearance',
-  '/members/data',
-  '/members/delete',
-  '/lab/matrix',
-  '/accounts/logout',
-  '/no/such/page',
-];
 
 test.use({ expectedAnswers: ['404 /no/such/page'] });
 
@@ -63,7 +15,7 @@ async function openWithErrors(page: Page): Promise<void> {
   await expect(page.getByRole('alert')).toContainText('There is a problem with 4 fields:');
 }
 
-test.describe('no barrier that axe can find, light or dark', () => {
+test.describe('no barrier that axe can find, light or dark, wide or narrow', () => {
   const tags = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'];
   let reader: Page;
 
@@ -82,15 +34,18 @@ test.describe('no barrier that axe can find, light or dark', () => {
 
   async function check(page: Page, what: string): Promise<void> {
     if (reader !== page) await copy(page);
-    for (const colorScheme of ['light', 'dark'] as const) {
+    const before = reader.viewportSize()!;
+    for (const [colorScheme, width] of [['light', 1280], ['dark', 1280], ['light', 390], ['dark', 390]] as const) {
+      await reader.setViewportSize({ width, height: 800 });
       await reader.emulateMedia({ colorScheme });
       // The other mode is for frames, and opens another page each time.
       const { violations } = await new AxeBuilder({ page: reader }).setLegacyMode().withTags(tags).analyze();
       const found = violations.flatMap(({ id, nodes }) =>
         nodes.map(node => `${id}: ${node.target}: ${node.failureSummary}`),
       );
-      expect.soft(found, `${what}, ${colorScheme}`).toEqual([]);
+      expect.soft(found, `${what}, ${colorScheme}, ${width} px`).toEqual([]);
     }
+    await reader.setViewportSize(before);
   }
 
   test('for a visitor', async ({ page }) => {

@@ -164,6 +164,6 @@ test('without scripts no button for passkeys is shown, and the page says so @no-
   await expect(button(page, 'Log in with a passkey')).toBeHidden();
   await join(page);
   await open(page, PASSKEYS);
-  await expect(page.getByText('To add a passkey you need JavaScript')).toBeVisible();
+  await expect(page.getByText('To add a passkey, you need JavaScript')).toBeVisible();
   await expect(button(page, 'Add a passkey')).toBeHidden();
 });

@@ -46,7 +46,7 @@ test('a page reached by a link shows its times in words, too @javascript', async
 test('the zone of the profile is chosen from a list', async ({ page }) => {
   await join(page, newMember());
   await open(page, '/members/profile');
-  const zone = page.getByLabel('Time zone', { exact: true });
+  const zone = page.getByRole('combobox', { name: 'Time zone' });
   await expect(zone).toHaveValue('UTC');
   await zone.selectOption('Europe/Berlin');
   await button(page, 'Save time zone').click();
