@@ -278,7 +278,9 @@ async function weigh(page) {
   for (const [tag] of html.matchAll(/<(?:link|script|img)\b[^>]*>/gi)) {
     const isLink = /^<link/i.test(tag)
     // Other links (canonical, alternate …) name pages, which no browser fetches.
-    if (isLink && !/\brel=["']?[^"'>]*\b(stylesheet|icon|preload|modulepreload|manifest)\b/i.test(tag)) continue
+    if (isLink && !/\brel=["']?(stylesheet|icon|preload|modulepreload|manifest)\b/i.test(tag)) continue
+    // Of several icons a browser takes the one that it likes best.
+    if (isLink && /\bsizes=/i.test(tag)) continue
     const reference = value(tag, isLink ? 'href' : 'src')
     if (reference) add(reference, page)
   }
