@@ -1,7 +1,6 @@
 //! The rules of every page and of every other address that people or scripts request, one line
-//! each. The guard, the page cache, impersonation, `doctor` and the tests read them here. An
-//! address that is not listed is for members only, closed during an impersonation, and never
-//! cached; below `/admin` it is for superusers.
+//! each, for guard, page cache, impersonation, `doctor` and tests. An address that is not listed is
+//! for members only, closed during an impersonation, never cached; below `/admin`, for superusers.
 
 use std::time::Duration;
 
