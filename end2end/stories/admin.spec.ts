@@ -430,7 +430,7 @@ test.describe('every page of the admin', () => {
     ];
   }
 
-  test('has no barrier that axe can find, light or dark', async ({ page, browser, otherDevice }) => {
+  test('has no barrier that axe can find, light or dark, wide or narrow', async ({ page, browser, otherDevice }) => {
     test.slow();
     const addresses = await pages(page, otherDevice);
     // axe is a script. Without JavaScript it examines a copy of the page, in a browser that runs
@@ -444,13 +444,14 @@ test.describe('every page of the admin', () => {
         await reader.route(page.url(), route => route.fulfill({ contentType: 'text/html; charset=utf-8', body }));
         await reader.goto(page.url());
       }
-      for (const colorScheme of ['light', 'dark'] as const) {
+      for (const [colorScheme, width] of [['light', 1280], ['dark', 1280], ['light', 390], ['dark', 390]] as const) {
+        await reader.setViewportSize({ width, height: 800 });
         await reader.emulateMedia({ colorScheme });
         const { violations } = await new AxeBuilder({ page: reader }).setLegacyMode().withTags(tags).analyze();
         const barriers = violations.flatMap(({ id, nodes }) =>
           nodes.map(node => `${id}: ${node.target}: ${node.failureSummary}`),
         );
-        expect.soft(barriers, `${path}, ${colorScheme}`).toEqual([]);
+        expect.soft(barriers, `${path}, ${colorScheme}, ${width} px`).toEqual([]);
       }
     }
     if (reader !== page) await reader.close();
