@@ -40,8 +40,8 @@ pub struct Export {
 /// the first user is read.
 ///
 /// # Errors
-/// [`AppError::BadRequest`] for days that make no sense; [`AppError::Throttled`] after too many exports; [`AppError::Unavailable`] when the database cannot
-/// be used.
+/// [`AppError::BadRequest`] for days that make no sense; [`AppError::Throttled`] after too many
+/// exports; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn export(site: &AppState, staff: &Staff, query: &str) -> Result<Export, AppError> {
     let (filter, _) = Filter::from_query(query);
     dates::of(&filter).map_err(|_| AppError::BadRequest)?;
