@@ -134,7 +134,7 @@ test('what a search finds is downloaded as a file', async ({ page, otherDevice }
   await search(page, member.name);
   await expect(rows(page)).toHaveCount(1);
   const download = page.waitForEvent('download');
-  await page.getByRole('link', { name: 'Download CSV' }).click();
+  await button(page, 'Download CSV').click();
   const file = await download;
   expect(file.suggestedFilename()).toMatch(/^users-\d{4}-\d\d-\d\d\.csv$/);
   const lines = (await readFile(await file.path(), 'utf8')).trim().split('\r\n');

@@ -3,7 +3,7 @@
 import type { Page } from '@playwright/test';
 import { mailTo } from '../support/mailbox';
 import { expect, test } from '../support/test';
-import { arrive, button, field, hasScript, hydrated, isMarked, isShownOut, join, logIn, mark, newMember, open } from '../support/verbs';
+import { arrive, button, field, hasScript, hydrated, isMarked, isShownOut, join, logIn, mark, newMember, open, superuser } from '../support/verbs';
 
 const AFTER = Number(process.env.ASK_AGAIN_AFTER) * 1000;
 const LATER = AFTER + 500;
@@ -67,6 +67,21 @@ test('a late form is processed after the password, or says that it was not', asy
   await expect(field(page, 'Your username')).toHaveValue(member.name);
   // Only its reader sends this form.
   await expect(page.getByRole('alert').filter({ hasText: 'has not been carried out yet' })).toBeVisible();
+});
+
+test('the list of users is downloaded only after the password, from the list as it was', async ({ page }) => {
+  await logIn(page, superuser());
+  const list = `/admin/users?q=${superuser().name}&staff=1`;
+  await open(page, list);
+  await page.waitForTimeout(LATER);
+  await button(page, 'Download CSV').click();
+  await expect(page).toHaveURL(/\/accounts\/reauthenticate\?next=\/admin\/users%3F/);
+  await give(page, superuser().password);
+  await expect(page).toHaveURL(list);
+  await expect(page.getByRole('alert').filter({ hasText: 'has not been carried out yet' })).toBeVisible();
+  const download = page.waitForEvent('download');
+  await button(page, 'Download CSV').click();
+  expect((await download).suggestedFilename()).toMatch(/^users-.*\.csv$/);
 });
 
 test('a button of the devices page takes effect after the password', async ({ page, otherDevice }) => {

@@ -4,7 +4,7 @@
 use axum::{
     Extension, Router,
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
@@ -19,13 +19,11 @@ use crate::{
     },
     shared::{
         error::AppError,
-        paths::{DATA, EXPORT, REAUTHENTICATE},
+        paths::{DATA, EXPORT},
     },
     site::{
-        AppState, RequestContext,
-        form_body::Values,
-        pending_form,
-        response::{self, to_the_end, with_next},
+        AppState, RequestContext, pending_form,
+        response::{self, to_the_end},
     },
     timing::Recorder,
 };
@@ -54,12 +52,7 @@ async fn download(
         match copy {
             Ok(copy) => file(&site, copy),
             Err(AppError::ReauthenticationRequired) if response::wants_html(&headers) => {
-                let to = [(header::LOCATION, with_next(REAUTHENTICATE, DATA))];
-                let mut response = (StatusCode::SEE_OTHER, to).into_response();
-                // After re-authentication the browser returns to the page, not to the file; the
-                // page then says that the button is to be pressed again.
-                pending_form::keep_to_show(&site, response.headers_mut(), DATA, EXPORT, Values::new());
-                response
+                pending_form::reauthenticate_for_file(&site, DATA, EXPORT)
             }
             Err(error) => response::refuse(error),
         }

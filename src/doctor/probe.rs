@@ -112,7 +112,9 @@ pub fn all(ids: &[i64]) -> Vec<Probe> {
     let codes = Probe::page(CODES_FILE, CODES_FILE.to_owned());
     all.push(Probe { sent: Sent::Form(String::new()), ..codes.clone() });
     all.push(codes);
-    all.push(Probe::page(USERS_CSV, USERS_CSV.to_owned()));
+    let users = Probe::page(USERS_CSV, USERS_CSV.to_owned());
+    all.push(Probe { sent: Sent::Form(String::new()), ..users.clone() });
+    all.push(users);
     all.push(Probe::stream(SESSION_STREAM, None));
     all.push(Probe::stream(CACHE_STREAM, Some(ADMIN_CACHE)));
     all.push(Probe::stream(TIMINGS_STREAM, Some(ADMIN_TIMINGS)));

@@ -8,7 +8,10 @@
 
 use std::time::Duration;
 
-use axum::http::{HeaderMap, Uri};
+use axum::{
+    http::{HeaderMap, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
@@ -20,10 +23,12 @@ use super::{
     cookie_value::{MAX_COOKIE_BYTES, decode, encode, fitting},
     cookies::{self, SESSION},
     form_body::{self, Values},
+    response::with_next,
 };
 use crate::shared::{
     forms::{FORM_MEMBER, FORM_PAGE, FormErrors, ReturnedForm},
     functions::find_function,
+    paths::REAUTHENTICATE,
 };
 
 /// The cookie's name.
@@ -74,6 +79,15 @@ pub fn keep_to_show(site: &AppState, answer: &mut HeaderMap, page: &str, form: &
         encode(&PendingForm { page: page.to_owned(), form, member: member.clone(), proof: None })
     });
     cookies::set(site, answer, COOKIE, value, LIFETIME);
+}
+
+/// Leads from the button for a file to re-authentication, and from there to the button's page, not to
+/// the file. The page then says that the button is to be pressed again.
+pub fn reauthenticate_for_file(site: &AppState, page: &str, form: &str) -> Response {
+    let to = [(header::LOCATION, with_next(REAUTHENTICATE, page))];
+    let mut response = (StatusCode::SEE_OTHER, to).into_response();
+    keep_to_show(site, response.headers_mut(), page, form, Values::new());
+    response
 }
 
 /// Stores a form until re-authentication. It is then replayed, unless it must be submitted again

@@ -1,5 +1,5 @@
 //! The found users as a download. A route of its own: server functions answer with values and pages,
-//! and this is a file, sent while it is read.
+//! and this is a file, sent while it is read. The query is that of the list.
 
 use std::io;
 
@@ -7,36 +7,62 @@ use axum::{
     Extension, Router,
     body::Body,
     extract::{RawQuery, State},
-    http::{HeaderValue, header},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, HeaderValue, header},
+    response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::service::{self, Export};
+use super::{
+    filter::Filter,
+    service::{self, Export},
+};
 use crate::{
+    accounts::session::{self, AuthSession},
     base::{member::Member, moment::moment},
-    shared::{paths::USERS_CSV, permission::Permission},
-    site::{AppState, response},
+    shared::{
+        error::AppError,
+        paths::{USERS, USERS_CSV},
+        permission::Permission,
+    },
+    site::{AppState, pending_form, response},
 };
 
-/// Returns the router with the download.
+/// Returns the router with the download. A GET, for example after a login on the way, redirects to
+/// the list with the button.
 pub fn routes() -> Router<AppState> {
-    Router::new().route(USERS_CSV, get(download))
+    Router::new().route(USERS_CSV, get(back).post(download))
+}
+
+async fn back(RawQuery(query): RawQuery) -> Redirect {
+    Redirect::to(&list(&query.unwrap_or_default()))
+}
+
+/// Returns the address of the list that the download is from.
+fn list(query: &str) -> String {
+    let (filter, place) = Filter::from_query(query);
+    format!("{USERS}{}", filter.to_query(&place))
 }
 
 async fn download(
     State(site): State<AppState>,
     Extension(member): Extension<Member>,
+    Extension(auth): Extension<AuthSession>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Response {
+    let query = query.unwrap_or_default();
     let export = async {
         let staff = member.require(Permission::ViewUser)?;
-        service::export(&site, &staff, &query.unwrap_or_default()).await
+        let recent = session::recently_authenticated(&auth, &site).await?;
+        service::export(&site, &staff, &recent, &query).await
     };
     match export.await {
         Ok(export) => file(&site, export),
+        Err(AppError::ReauthenticationRequired) if response::wants_html(&headers) => {
+            pending_form::reauthenticate_for_file(&site, &list(&query), USERS_CSV)
+        }
         Err(error) => response::refuse(error),
     }
 }

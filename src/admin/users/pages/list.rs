@@ -53,15 +53,14 @@ fn List(listing: Listing) -> impl IntoView {
         <p class="found" role="status">
             {how_many(found, total)}
         </p>
-        <p>
-            <a
-                class="button"
-                href=format!("{USERS_CSV}{}", filter.to_query(&Place::First))
-                rel="external"
-            >
-                "Download CSV"
-            </a>
-        </p>
+        // A plain form, as for the copy of a member's own data.
+        <form method="post" action=format!("{USERS_CSV}{}", filter.to_query(&Place::First))>
+            <p>
+                <button type="submit" class="button">
+                    "Download CSV"
+                </button>
+            </p>
+        </form>
         <UserTable filter=filter.clone() place lines groups found />
         <Sizes filter />
         <Pager newer=address(previous) older=address(next) labels=("Previous", "Next") />

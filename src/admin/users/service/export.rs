@@ -8,7 +8,7 @@ use super::super::{
 use super::list::Batches;
 use crate::{
     audit::service::{self as audit, Actor, Object},
-    auth::throttle::service::Limit,
+    auth::{sessions::login_context::RecentAuth, throttle::service::Limit},
     base::{
         config::{Period, Rate},
         member::Staff,
@@ -42,7 +42,7 @@ pub struct Export {
 /// # Errors
 /// [`AppError::BadRequest`] for days that make no sense; [`AppError::Throttled`] after too many
 /// exports; [`AppError::Unavailable`] when the database cannot be used.
-pub async fn export(site: &AppState, staff: &Staff, query: &str) -> Result<Export, AppError> {
+pub async fn export(site: &AppState, staff: &Staff, _: &RecentAuth, query: &str) -> Result<Export, AppError> {
     let (filter, _) = Filter::from_query(query);
     dates::of(&filter).map_err(|_| AppError::BadRequest)?;
     let actor = staff.member().id();
