@@ -280,6 +280,44 @@ async fn permissions_are_a_table_that_shows_those_of_groups() {
     site.stop().await;
 }
 
+/// A user's page reads no more groups than it can offer.
+#[tokio::test]
+async fn with_many_groups_the_name_is_typed() {
+    let site = TestSite::start_without_mail().await;
+    let mut staff = site.staff("sam", &EDITOR).await;
+    site.signed_up("ada").await;
+    site.database
+        .execute(
+            "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 300) \
+             INSERT INTO groups (id, name, name_key) SELECT n, 'Group ' || n, 'group ' || n FROM numbers",
+        )
+        .await;
+    let page = page_of(&site, "ada").await;
+    let shown = staff.get(&page).await;
+    assert_eq!(shown.find_all("select[name=group_name] option").len(), 301);
+    group(&site, 301, "Zoologists", &["accounts.view_user"]).await;
+    group(&site, 302, "Mighty", &["mail.delete_mail"]).await;
+    let shown = staff.get(&page).await;
+    assert!(shown.find_all("select[name=group_name]").is_empty());
+    assert_eq!(shown.attribute("input[name=group_name]", "value").as_deref(), Some(""));
+    let help = shown.attribute("input[name=group_name]", "aria-describedby").expect("a hint");
+    assert!(shown.find(&format!("#{help}")).contains("too many groups"));
+    for (name, problem) in [
+        ("Zoolog", "There is no group with that name."),
+        ("Mighty", "You can only grant permissions you have yourself."),
+    ] {
+        staff.send_form(&shown, JOIN, &[("group_name", name)]).await;
+        let refused = staff.get(&page).await;
+        assert_eq!(refused.form_errors(), [problem]);
+        assert_eq!(refused.attribute("input[name=group_name]", "value").as_deref(), Some(name));
+    }
+    staff.send_form(&shown, JOIN, &[("group_name", "zoologists")]).await;
+    let shown = staff.get(&page).await;
+    assert_eq!(shown.messages(), ["The user was added to the group."]);
+    assert_eq!(shown.find_all(".rows bdi"), ["Zoologists"]);
+    site.stop().await;
+}
+
 #[tokio::test]
 async fn staff_cannot_grant_permissions_they_lack() {
     let site = TestSite::start_without_mail().await;

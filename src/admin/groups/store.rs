@@ -20,14 +20,18 @@ pub async fn names(connection: &mut AnyConnection, limit: i64) -> Result<Vec<(i6
         .await
 }
 
-/// Returns the names of all groups, sorted, each once for each of its permissions, or with none.
+/// Returns the names of the first `limit` groups, sorted, each once for each of its permissions, or with
+/// none.
 pub async fn with_permissions(
     connection: &mut AnyConnection,
+    limit: i64,
 ) -> Result<Vec<(String, Option<String>)>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT groups.name, group_permissions.codename FROM groups LEFT JOIN group_permissions \
-         ON group_permissions.group_id = groups.id ORDER BY groups.name_key",
+        "SELECT few.name, group_permissions.codename \
+         FROM (SELECT id, name, name_key FROM groups ORDER BY name_key LIMIT $1) AS few \
+         LEFT JOIN group_permissions ON group_permissions.group_id = few.id ORDER BY few.name_key",
     )
+    .bind(limit)
     .fetch_all(connection)
     .await
 }

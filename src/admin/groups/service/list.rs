@@ -12,7 +12,7 @@ use crate::{
     site::AppState,
 };
 
-/// Groups offered for a choice; the members of others are found from their own pages.
+/// Groups offered for a choice; the others are reached from their own pages, or by name.
 const CHOICES: i64 = 300;
 const PAGE: usize = 100;
 
@@ -31,12 +31,12 @@ pub async fn names(site: &AppState, chosen: Option<i64>) -> Result<Vec<(i64, Str
 }
 
 /// Returns the names of the groups that the caller can give, sorted: they give no permission that the
-/// caller lacks.
+/// caller lacks. Returns `None` if there are too many groups to choose from.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn names_to_give(site: &AppState, staff: &Staff) -> Result<Vec<String>, AppError> {
-    let rows = store::with_permissions(&mut *site.db.read().await?).await?;
+pub async fn names_to_give(site: &AppState, staff: &Staff) -> Result<Option<Vec<String>>, AppError> {
+    let rows = store::with_permissions(&mut *site.db.read().await?, CHOICES + 1).await?;
     let mut groups: Vec<(String, Rights)> = Vec::new();
     for (name, codename) in rows {
         if groups.last().is_none_or(|(last, _)| *last != name) {
@@ -46,8 +46,11 @@ pub async fn names_to_give(site: &AppState, staff: &Staff) -> Result<Vec<String>
             rights.of_groups.extend(codename);
         }
     }
+    if groups.len() as i64 > CHOICES {
+        return Ok(None);
+    }
     groups.retain(|(_, rights)| users::has_all(staff, rights));
-    Ok(groups.into_iter().map(|(name, _)| name).collect())
+    Ok(Some(groups.into_iter().map(|(name, _)| name).collect()))
 }
 
 /// Returns ids and names of all groups, sorted by name, and the numbers of their members.

@@ -9,7 +9,7 @@ use super::super::{
 };
 use crate::{
     shared::forms::{FORM_PAGE, Field, ReturnedForm},
-    ui::Form,
+    ui::{Form, TextField},
 };
 
 /// The groups, each with a button to leave it, and a choice of others.
@@ -37,28 +37,49 @@ pub fn GroupSection(user: User, returned: Option<ReturnedForm>) -> impl IntoView
             }
         })
         .collect_view();
-    let options =
-        user.other_groups.into_iter().map(|name| view! { <option>{name}</option> }).collect::<Vec<_>>();
+    let others = user.other_groups;
+    let is_none_left = others.as_ref().is_some_and(Vec::is_empty);
     view! {
         <section class="card" aria-labelledby="groups">
             <h2 id="groups">"Groups"</h2>
             {is_empty.then(|| view! { <p class="help">"Not in any group."</p> })}
             {(!is_empty).then(|| view! { <ul class="rows" aria-labelledby="groups">{groups}</ul> })}
-            {(!options.is_empty())
+            {(!is_none_left)
                 .then(|| {
                     view! {
                         <Form path=JoinGroup::PATH submit="Add to group" button="button" plain=true returned>
                             <input type="hidden" name="user" value=id />
-                            <div class="field">
-                                <label for="id_group_name">"Group"</label>
-                                <select id="id_group_name" name=Field::GroupName.name()>
-                                    <option value="">"Choose a group"</option>
-                                    {options}
-                                </select>
-                            </div>
+                            <GroupField others />
                         </Form>
                     }
                 })}
         </section>
+    }
+}
+
+/// The choice of a group, or a field for its name where there are too many. A separate component, so that
+/// the field is created inside the form, which provides what was submitted.
+#[component]
+fn GroupField(others: Option<Vec<String>>) -> impl IntoView {
+    match others {
+        None => view! {
+            <TextField
+                field=Field::GroupName
+                label="Group"
+                autocomplete="off"
+                help="There are too many groups for a list. Type the group’s name in full."
+            />
+        }
+        .into_any(),
+        Some(names) => view! {
+            <div class="field">
+                <label for="id_group_name">"Group"</label>
+                <select id="id_group_name" name=Field::GroupName.name()>
+                    <option value="">"Choose a group"</option>
+                    {names.into_iter().map(|name| view! { <option>{name}</option> }).collect_view()}
+                </select>
+            </div>
+        }
+        .into_any(),
     }
 }

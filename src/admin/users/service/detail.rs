@@ -31,9 +31,11 @@ pub async fn shown(
     drop(connection);
     let mut other_groups = match staff.member().may(Permission::ChangeUser) {
         true => groups::service::names_to_give(site, staff).await?,
-        false => Vec::new(),
+        false => Some(Vec::new()),
     };
-    other_groups.retain(|name| groups.iter().all(|(_, present)| present != name));
+    if let Some(names) = &mut other_groups {
+        names.retain(|name| groups.iter().all(|(_, present)| present != name));
+    }
     let history = history::of_object(site, Object::User(id, ""), before).await?;
     let deeds = history::by_actor(site, id, deeds_before).await?;
     let (reach, is_below, Target { row, rights }) = (target.reach(staff), target.is_below(staff), target);
