@@ -22,7 +22,7 @@ const banner = (page: Page) => page.getByRole('region', { name: 'Acting as a mem
 /** Goes from the admin's front page to the member's dashboard. */
 async function act(page: Page, username: string): Promise<void> {
   await navigation(page).getByRole('link', { name: 'Admin' }).click();
-  await page.getByRole('list', { name: 'Rooms' }).getByRole('link', { name: 'Impersonation' }).click();
+  await page.getByRole('navigation', { name: 'Admin' }).getByRole('link', { name: 'Impersonation' }).click();
   await arrive(page, '/admin/act');
   await field(page, 'Username or email address').fill(username);
   await button(page, 'Continue').click();

@@ -143,11 +143,12 @@ for (const path of ['/accounts/login', '/accounts/signup']) {
     const main = page.getByRole('main');
     await expect(main).toContainText(`You are logged in as ${member.name}.`);
     await expect(main.getByRole('textbox')).toHaveCount(0);
-    await main.getByRole('link', { name: 'Go to dashboard' }).click();
+    await main.getByRole('link', { name: 'Go to your dashboard' }).click();
     await expect(page).toHaveURL('/members/dashboard');
-    await open(page, path);
+    // What was asked for stays for whoever logs in.
+    await open(page, `${path}?next=/members/profile`);
     await button(page, 'Use another account').click();
-    await arrive(page, '/accounts/login');
+    await arrive(page, '/accounts/login?next=/members/profile');
     await expect(field(page, 'Password')).toBeVisible();
     await open(page, path);
     await expect(main).not.toContainText('You are logged in as');

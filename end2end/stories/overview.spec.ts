@@ -23,5 +23,7 @@ test('numbers lead to what they count, and logins are drawn for each day', async
   await open(page, '/admin');
   await page.setViewportSize({ width: 390, height: 844 });
   await expect(numbers).toBeVisible();
+  // The rooms are above, also on a phone.
+  await expect(page.getByRole('navigation', { name: 'Admin' }).getByRole('link', { name: 'Timings' })).toBeInViewport();
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
 });

@@ -2,6 +2,7 @@ import type { Page } from '@playwright/test';
 import { png } from '../support/pictures';
 import { expect, test } from '../support/test';
 import {
+  accountMenu,
   arrive,
   button,
   field,
@@ -46,6 +47,8 @@ test('changed names show on the dashboard, on another device too', async ({ page
   await expect(status(page)).toHaveText('Your profile was saved.');
   await arrive(page, '/members/profile');
   await expect(navigation(page)).toContainText(renamed.name);
+  await expect(await accountMenu(page)).toContainText(`Logged in as Augusta Ada King ${renamed.name}`);
+  await page.keyboard.press('Escape');
   await expect(field(page, 'First name (optional)')).toHaveValue('Augusta Ada');
 
   await open(otherDevice, '/members/dashboard');

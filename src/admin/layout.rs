@@ -38,75 +38,65 @@ pub fn AdminFrame(
 
 /// A section of the admin.
 #[derive(Clone, Copy)]
-pub struct Room {
+struct Room {
     /// Its address.
-    pub path: &'static str,
+    path: &'static str,
     /// Its name.
-    pub name: &'static str,
+    name: &'static str,
     /// Its icon's name.
-    pub icon: &'static str,
-    /// What it is for, in a sentence.
-    pub what: &'static str,
+    icon: &'static str,
     /// The permission that it requires.
-    pub permission: Permission,
+    permission: Permission,
 }
 
 /// All sections, in the order of the navigation.
-pub const ROOMS: [Room; 8] = [
+const ROOMS: [Room; 8] = [
     Room {
         path: crate::shared::paths::USERS,
         name: "Users",
         icon: "users",
-        what: "Find accounts, edit profiles, roles and permissions.",
         permission: Permission::ViewUser,
     },
     Room {
         path: crate::shared::paths::GROUPS,
         name: "Groups",
         icon: "contact-round",
-        what: "Give several users the same permissions.",
         permission: Permission::ViewGroup,
     },
     Room {
         path: crate::shared::paths::ADMIN_SESSIONS,
         name: "Sessions",
         icon: "monitor-smartphone",
-        what: "Active logins by device and address.",
         permission: Permission::ViewSession,
     },
     Room {
         path: crate::shared::paths::ADMIN_ACTIVITY,
         name: "Activity",
         icon: "history",
-        what: "Log of account events.",
         permission: Permission::ViewActivity,
     },
     Room {
         path: crate::shared::paths::MAILS,
         name: "Email queue",
         icon: "mail",
-        what: "Outgoing email queue and delivery errors.",
         permission: Permission::ViewMail,
     },
     Room {
         path: crate::shared::paths::ADMIN_CACHE,
         name: "Cache",
         icon: "database",
-        what: "Hit ratio, cached entries, and clearing the cache.",
         permission: Permission::ViewCache,
     },
     Room {
         path: crate::shared::paths::ADMIN_TIMINGS,
         name: "Timings",
         icon: "timer",
-        what: "How long answers take, by page, and the slowest requests.",
         permission: Permission::ViewTiming,
     },
     Room {
         path: crate::shared::paths::ACT,
         name: "Impersonation",
         icon: "venetian-mask",
-        what: "See the site as a member does, for up to 30 minutes, with a recorded reason.",
         permission: Permission::ActAsMember,
     },
 ];

@@ -44,11 +44,14 @@ pub fn codenames(choices: &[Choice]) -> String {
 }
 
 /// A checkbox for each permission, inside a form, which is told those that are given now. One that the
-/// caller lacks cannot be ticked, but can be unticked.
+/// caller lacks cannot be ticked, but can be unticked. In a table to read, none can be changed.
 #[component]
 pub fn PermissionTable(
     /// Every permission that the program knows.
     choices: Vec<Choice>,
+    /// Whether it is only to read.
+    #[prop(optional)]
+    is_read_only: bool,
 ) -> impl IntoView {
     let shown = codenames(&choices);
     let tick = |permission: &Permission| {
@@ -60,7 +63,7 @@ pub fn PermissionTable(
                 label=format!("{permission}{note}")
                 present=choice.is_given
                 value=permission.codename()
-                disabled=!choice.is_given && !choice.can_be_given
+                disabled=is_read_only || !choice.is_given && !choice.can_be_given
             />
         })
     };
@@ -80,9 +83,9 @@ pub fn PermissionTable(
         }
     };
     view! {
-        <input type="hidden" name="shown" value=shown />
+        {(!is_read_only).then(|| view! { <input type="hidden" name="shown" value=shown /> })}
         <table class="list permissions">
-            <caption>"Permissions"</caption>
+            <caption class=is_read_only.then_some("hidden-text")>"Permissions"</caption>
             <thead>
                 <tr>
                     <td></td>

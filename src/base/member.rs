@@ -30,6 +30,7 @@ struct Inner {
     id: UserId,
     username: String,
     first_name: String,
+    last_name: String,
     session_stamp: Vec<u8>,
     rights: Rights,
     impersonator: Option<Actor>,
@@ -87,13 +88,21 @@ impl Member {
     }
 
     pub(crate) fn with_rights(id: UserId, username: String, session_stamp: Vec<u8>, rights: Rights) -> Self {
-        let first_name = String::new();
-        Self(Arc::new(Inner { id, username, first_name, session_stamp, rights, impersonator: None }))
+        let (first_name, last_name) = (String::new(), String::new());
+        Self(Arc::new(Inner {
+            id,
+            username,
+            first_name,
+            last_name,
+            session_stamp,
+            rights,
+            impersonator: None,
+        }))
     }
 
-    /// Returns the same member with their first name, by which pages greet them.
-    pub(crate) fn with_first_name(&self, first_name: String) -> Self {
-        Self(Arc::new(Inner { first_name, ..Inner::clone(&self.0) }))
+    /// Returns the same member with their names, by which pages greet and show them.
+    pub(crate) fn with_names(&self, first_name: String, last_name: String) -> Self {
+        Self(Arc::new(Inner { first_name, last_name, ..Inner::clone(&self.0) }))
     }
 
     /// Returns the same member, impersonated by `actor`. (Only `impersonator` creates one, for a single
@@ -131,6 +140,11 @@ impl Member {
     /// Returns the first name as its owner wrote it; may be empty.
     pub fn first_name(&self) -> &str {
         &self.0.first_name
+    }
+
+    /// Returns the full name; empty without one.
+    pub fn full_name(&self) -> String {
+        format!("{} {}", self.0.first_name, self.0.last_name).trim().to_owned()
     }
 
     /// Returns the stamp that each session of the member copies; a session with another stamp is

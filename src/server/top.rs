@@ -81,7 +81,11 @@ fn frame(site: &AppState, member: Option<String>, navigation: AnyView, banners: 
 
 /// The menu opens and closes without a script: it is a popover.
 fn account_menu(member: &Member) -> AnyView {
-    let name = member.username().to_owned();
+    let (name, full_name) = (member.username().to_owned(), member.full_name());
+    let (shown, beneath) = match full_name.is_empty() {
+        true => (name.clone(), None),
+        false => (full_name, Some(view! { " " <br /> <bdi>{name.clone()}</bdi> })),
+    };
     let avatar = match member.rights().picture {
         Some(version) => {
             view! { <img class="avatar" src=Size::Small.address(version) width="32" height="32" alt="" /> }
@@ -112,15 +116,16 @@ fn account_menu(member: &Member) -> AnyView {
         <button type="button" class="account-button" popovertarget="account-menu">
             {avatar}
             <span class="hidden-text">"Account menu: "</span>
-            <bdi class="who">{name.clone()}</bdi>
+            <bdi class="who">{name}</bdi>
             <Icon name="chevron-down" />
         </button>
         <div id="account-menu" class="menu" popover>
             <p>
                 "Logged in as "
                 <strong>
-                    <bdi>{name}</bdi>
+                    <bdi>{shown}</bdi>
                 </strong>
+                {beneath}
             </p>
             <ul>
                 <li>

@@ -207,7 +207,6 @@ async fn sections_are_shown_to_staff_with_the_permission() {
         let page = staff.get("/admin").await;
         assert_eq!(page.find_all("nav.side a"), [&["Overview"], rooms].concat());
         assert_eq!(page.find_all("nav.side [aria-current=page]"), ["Overview"]);
-        assert_eq!(page.find_all(".room-cards a"), rooms);
     }
     site.stop().await;
 }

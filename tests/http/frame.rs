@@ -75,6 +75,36 @@ async fn the_account_menu_has_the_picture_or_the_initial() {
     site.stop().await;
 }
 
+/// Whoever changes a name, every page has it at the next request.
+#[tokio::test]
+async fn the_account_menu_has_the_name_and_the_username() {
+    let site = TestSite::start_without_mail().await;
+    let mut ada = site.member("ada").await;
+    let mut root = site.superuser("root").await;
+    let own = ("/members/profile".to_owned(), "/api/members/save_profile");
+    let by_staff = (format!("/admin/users/{}", site.user_id("ada").await), "/api/admin/save_user");
+    let paths = ["/members/dashboard", "/lab/cached-page", "/", "/no/such/page"];
+    let mut expected = "Logged in as ada".to_owned();
+    for ((form, action), last, by_herself) in
+        [(&own, "Lovelace", true), (&by_staff, "King", false), (&own, "", true)]
+    {
+        for path in paths.into_iter().chain(paths) {
+            assert_eq!(ada.get(path).await.find("#account-menu p"), expected, "{path}");
+        }
+        let changed = [("first_name", "Ada"), ("last_name", last)];
+        let who = if by_herself { &mut ada } else { &mut root };
+        assert_eq!(who.change(form, action, &changed).await.status, 303);
+        expected = format!("Logged in as {} ada", format!("Ada {last}").trim());
+    }
+    // The first shows the message.
+    for path in ["/members/profile"].into_iter().chain(paths).chain(paths) {
+        let page = ada.get(path).await;
+        assert_eq!(page.find("#account-menu p"), expected, "{path}");
+        assert_eq!(page.find("nav .who"), "ada");
+    }
+    site.stop().await;
+}
+
 #[tokio::test]
 async fn the_icons_are_loaded_once() {
     let site = TestSite::start().await;

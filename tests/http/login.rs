@@ -284,10 +284,11 @@ async fn a_stranger_who_logs_out_is_told_that_they_are_not_logged_in() {
 async fn a_member_is_told_who_is_logged_in_in_place_of_a_form() {
     let site = TestSite::start().await;
     let mut member = site.member("carol").await;
-    for path in ["/accounts/login", "/accounts/login?next=/members/profile", "/accounts/signup"] {
+    const NEXT: &str = "/accounts/login?next=/members/profile%3Fa%3Db%26c";
+    for path in ["/accounts/login", NEXT, "/accounts/signup"] {
         let page = member.get(path).await;
         assert!(page.find("main").contains("You are logged in as carol."), "{path}: {}", page.text());
-        assert_eq!(page.find_all("main input"), [""; 0], "{path}");
+        assert_eq!(page.find_all("main input:not([type=hidden])"), [""; 0], "{path}");
         assert_eq!(page.attribute("main a.primary", "href").as_deref(), Some("/members/dashboard"));
         assert_eq!(page.form().0, "/api/accounts/log_out", "{path}");
         assert_eq!(page.find("main form button"), "Use another account");
@@ -295,6 +296,18 @@ async fn a_member_is_told_who_is_logged_in_in_place_of_a_form() {
         let public = site.visitor().get(path).await;
         assert!(!public.text().contains("carol") && !public.find_all("main input").is_empty(), "{path}");
     }
+    // Who then logs in comes to the page that was asked for.
+    let (action, hidden) = member.get(NEXT).await.form();
+    let hidden: Vec<_> = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(hidden, [("next", "/members/profile?a=b&c")]);
+    let away = [("next", "https://evil.example/")];
+    assert_eq!(member.clone().post(&action, &away).await.location(), "/accounts/login", "of this site only");
+    let mut member = site.visitor();
+    member.log_in("carol").await;
+    assert_eq!(member.post(&action, &hidden).await.location(), NEXT);
+    assert!(!member.is_signed_in().await);
+    let fields = [("login", "carol"), ("password", PASSWORD)];
+    assert_eq!(member.submit(NEXT, &fields).await.location(), "/members/profile?a=b&c");
     site.stop().await;
 }
 

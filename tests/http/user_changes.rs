@@ -280,6 +280,46 @@ async fn permissions_are_a_table_that_shows_those_of_groups() {
     site.stop().await;
 }
 
+#[tokio::test]
+async fn who_can_only_view_a_user_reads_their_permissions() {
+    let site = TestSite::start_without_mail().await;
+    site.staff("ada", &["mail.view_mail", "accounts.view_group"]).await;
+    group(&site, 1, "Readers", &["accounts.view_user"]).await;
+    let id = site.user_id("ada").await;
+    site.database.execute(&format!("INSERT INTO group_members (group_id, user_id) VALUES (1, {id})")).await;
+    for own in [&["accounts.view_user"][..], &EDITOR] {
+        let mut staff = site.staff(&format!("staff{}", own.len()), own).await;
+        let shown = staff.get(&page_of(&site, "ada").await).await;
+        assert!(shown.find_all("main form, [name=shown]").is_empty(), "the second lacks what she has");
+        assert_eq!(shown.find("#permissions"), "Permissions");
+        assert!(shown.find_all(".permissions input[type=checkbox]:not([disabled])").is_empty());
+        let mut given = shown.attributes(".permissions input[type=checkbox][checked]", "value");
+        given.sort();
+        assert_eq!(given, ["accounts.view_group", "mail.view_mail"]);
+        assert_eq!(shown.find_all(".permissions .inherited"), ["View users (through a group)"]);
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn actions_with_a_page_of_their_own_are_in_one_row() {
+    const ACT: &str = "Act as this member …";
+    const LOG_OUT: &str = "Log them out everywhere …";
+    const DELETE: &str = "Delete the account …";
+    let site = TestSite::start_without_mail().await;
+    let mut root = site.superuser("root").await;
+    let mut viewer = site.staff("sam", &["accounts.view_user", "accounts.view_session"]).await;
+    site.signed_up("ada").await;
+    for (username, expected) in
+        [("ada", &[ACT, LOG_OUT, DELETE][..]), ("sam", &[LOG_OUT, DELETE]), ("root", &[])]
+    {
+        let page = page_of(&site, username).await;
+        assert_eq!(root.get(&page).await.find_all(".actions.wide a"), expected, "{username}");
+        assert!(viewer.get(&page).await.find_all(".actions.wide a").is_empty(), "{username}");
+    }
+    site.stop().await;
+}
+
 /// A user's page reads no more groups than it can offer.
 #[tokio::test]
 async fn with_many_groups_the_name_is_typed() {

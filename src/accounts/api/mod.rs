@@ -150,18 +150,19 @@ pub async fn log_in(
     Submission::from_result(verdict)
 }
 
-/// Logs out. Only by POST, so that no link, opened or prefetched, logs anybody out.
+/// Logs out. Only by POST, so that no link, opened or prefetched, logs anybody out. With `next`, the
+/// next login leads there.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used; the visitor is then still logged in.
 #[server(prefix = "/api", endpoint = "accounts/log_out")]
-pub async fn log_out() -> Result<Submission, AppError> {
+pub async fn log_out(#[server(default)] next: String) -> Result<Submission, AppError> {
     use super::{service, session};
     use crate::{
         site::{
             RequestContext,
             cookies::{self, SESSION},
-            flash,
+            flash, next,
         },
         ui::flash::Message,
     };
@@ -180,6 +181,10 @@ pub async fn log_out() -> Result<Submission, AppError> {
     } else {
         flash::info(Message::NotLoggedIn);
     }
-    leptos_axum::redirect(&context.site.config.accounts.logout_redirect_url);
+    let accounts = &context.site.config.accounts;
+    match next::destination(&next, &context.site.base_url, &accounts.login_url) {
+        Some(next) => leptos_axum::redirect(&next::carried(&accounts.login_url, &next)),
+        None => leptos_axum::redirect(&accounts.logout_redirect_url),
+    }
     Ok(Submission::Accepted)
 }

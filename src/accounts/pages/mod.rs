@@ -23,7 +23,7 @@ use leptos::{prelude::*, wasm_bindgen::JsCast, web_sys::HtmlDocument};
 use leptos_router::hooks::use_location;
 use server_fn::ServerFn;
 use {
-    parts::{Account, next_of},
+    parts::{NextField, WayOn, next_of},
     passkeys::PasskeyForm,
     password::NewPasswordFields,
 };
@@ -66,17 +66,13 @@ fn UnlessLoggedIn(
     /// The form that logs somebody in.
     children: Children,
 ) -> impl IntoView {
-    let Some(visitor) = use_context::<PageContext>().and_then(|context| context.visitor) else {
+    if use_context::<PageContext>().is_none_or(|context| context.visitor.is_none()) {
         return children();
-    };
+    }
     view! {
-        <p>"You are logged in as " <Account name=visitor.username /> "."</p>
-        <p>
-            <a class="button primary" href="/members/dashboard">
-                "Go to dashboard"
-            </a>
-        </p>
+        <WayOn />
         <form method="post" action=LogOut::PATH class="form">
+            <NextField />
             <button type="submit" class="button">
                 "Use another account"
             </button>
@@ -136,7 +132,7 @@ pub fn LoginPage() -> impl IntoView {
             <UnlessLoggedIn>
                 {last}
                 <Form path=LogIn::PATH submit="Log in" busy="Logging in…" other=by_mail>
-                    {move || next().map(|next| view! { <input type="hidden" name="next" value=next /> })}
+                    <NextField />
                     <TextField
                         field=Field::Login
                         label="Username or email address"

@@ -100,14 +100,14 @@ pub fn LinkPage(
     }
 }
 
-/// Links onward from a used link. The link's account may not be the visitor's.
+/// Says who is logged in, and links onward. (A used link's account may not be the visitor's.)
 #[component]
 pub fn WayOn() -> impl IntoView {
     match use_context::<PageContext>().and_then(|context| context.visitor) {
         Some(visitor) => view! {
             <p>"You are logged in as " <Account name=visitor.username /> "."</p>
             <p>
-                <a class="button" href="/members/dashboard">
+                <a class="button primary" href="/members/dashboard">
                     "Go to your dashboard"
                 </a>
             </p>

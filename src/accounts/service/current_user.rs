@@ -29,9 +29,9 @@ pub async fn member(site: &AppState, id: UserId) -> Result<Option<Member>, AppEr
         };
         drop(connection);
         required_factor::apply(site, id, &mut found).await;
-        let ActiveMember { username, first_name, session_stamp, rights, .. } = found;
+        let ActiveMember { username, first_name, last_name, session_stamp, rights, .. } = found;
         let member = Member::with_rights(id, username, session_stamp, rights);
-        Ok::<_, AppError>(Some(member.with_first_name(first_name)))
+        Ok::<_, AppError>(Some(member.with_names(first_name, last_name)))
     };
     let ttl = site.config.sessions.cache_ttl.get();
     let is_outage = |error: &AppError| *error == AppError::Unavailable;

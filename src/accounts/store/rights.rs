@@ -32,6 +32,7 @@ macro_rules! group_requires {
 struct MemberRow {
     username: String,
     first_name: String,
+    last_name: String,
     session_stamp: Vec<u8>,
     is_staff: i64,
     is_superuser: i64,
@@ -57,6 +58,7 @@ pub async fn given(connection: &mut AnyConnection, id: UserId) -> Result<Rights,
 pub struct ActiveMember {
     pub username: String,
     pub first_name: String,
+    pub last_name: String,
     pub session_stamp: Vec<u8>,
     /// All but when the second factor is due.
     pub rights: Rights,
@@ -76,7 +78,7 @@ pub async fn active_member(
     party: &str,
 ) -> Result<Option<ActiveMember>, sqlx::Error> {
     let mut rows: Vec<MemberRow> = sqlx::query_as(concat!(
-        "SELECT username, first_name, session_stamp, is_staff, is_superuser, picture_version, ",
+        "SELECT username, first_name, last_name, session_stamp, is_staff, is_superuser, picture_version, ",
         second_factor!("$2"),
         " AS has_second_factor, second_factor_required AS is_required, second_factor_required_at AS required_at, time_zone, ",
         group_requires!(),
@@ -102,6 +104,7 @@ pub async fn active_member(
         ActiveMember {
             username: row.username,
             first_name: row.first_name,
+            last_name: row.last_name,
             session_stamp: row.session_stamp,
             rights,
             group_requires: row.group_requires == 1,

@@ -2,34 +2,16 @@
 
 use leptos::prelude::*;
 
-use super::{
-    super::layout::{AdminFrame, ROOMS, Room},
-    Figure, Overview, api,
-};
-use crate::ui::{Chart, Data, IfAllowed, Loaded, Plot, number::counted};
+use super::{super::layout::AdminFrame, Figure, Overview, api};
+use crate::ui::{Chart, Data, Loaded, Plot, number::counted};
 
 /// `/admin`
 #[component]
 pub fn AdminPage() -> impl IntoView {
     let data = Data::load(|| (), |()| api::load_overview());
-    let cards = ROOMS.map(|Room { path, name, what, permission, .. }| {
-        view! {
-            <IfAllowed permission>
-                <li class="card">
-                    <h2>
-                        <a href=path>{name}</a>
-                    </h2>
-                    <p>{what}</p>
-                </li>
-            </IfAllowed>
-        }
-    });
     view! {
         <AdminFrame title="Admin">
             <Loaded data show=|overview| view! { <Shown overview /> } />
-            <ul class="room-cards" aria-label="Rooms">
-                {cards.collect_view()}
-            </ul>
         </AdminFrame>
     }
 }

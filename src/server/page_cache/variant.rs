@@ -118,7 +118,8 @@ pub fn session_tag(session: IdHash) -> Fingerprint {
 pub fn fingerprint(member: &Member) -> Fingerprint {
     let rights = member.rights();
     let flags = [u8::from(rights.is_staff), u8::from(rights.is_superuser)];
-    let names = [member.username(), member.first_name()]
+    let full_name = member.full_name();
+    let names = [member.username(), member.first_name(), &full_name]
         .into_iter()
         .chain(rights.own.iter().map(String::as_str))
         .chain(std::iter::once(""))
@@ -195,7 +196,10 @@ mod tests {
         assert_eq!(all[4], due(Some(1), true), "no banner");
         assert_eq!(all[4], zone("UTC"));
         let ada = Member::new(UserId(1), "ada".into(), Vec::new());
-        assert_ne!(fingerprint(&ada.with_first_name("Ada".into())), all[4], "another greeting");
+        let named = |first: &str, last: &str| fingerprint(&ada.with_names(first.into(), last.into()));
+        assert_ne!(named("Ada", ""), all[4], "another greeting");
+        assert_ne!(named("Ada", ""), named("Ada", "King"), "another name in the account menu");
+        assert_ne!(named("Ada", ""), named("", "Ada"), "another greeting, with the same name in the menu");
     }
 
     #[test]

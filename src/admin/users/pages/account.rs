@@ -137,23 +137,31 @@ pub fn AccountForm(user: User, returned: Option<ReturnedForm>) -> impl IntoView 
                           is notified."
                 />
                 <Flags user=user.clone() />
-                {user
-                    .is(Fact::Superuser)
-                    .then(|| {
-                        view! { <p class="help">"A superuser has all permissions, whatever is selected here."</p> }
-                    })}
-                <PermissionTable choices=user.permissions />
-                {(!user.unknown.is_empty())
-                    .then(|| {
-                        view! {
-                            <p class="help">
-                                "Unknown permissions (kept unchanged): "
-                                {user.unknown.join(", ")}
-                            </p>
-                        }
-                    })}
+                <Permissions user />
             </Form>
         </section>
+    }
+}
+
+/// The table of permissions, to change inside a form or only to read.
+#[component]
+pub fn Permissions(user: User, #[prop(optional)] is_read_only: bool) -> impl IntoView {
+    view! {
+        {user
+            .is(Fact::Superuser)
+            .then(|| {
+                view! { <p class="help">"A superuser has all permissions, whatever is selected here."</p> }
+            })}
+        <PermissionTable choices=user.permissions is_read_only />
+        {(!user.unknown.is_empty())
+            .then(|| {
+                view! {
+                    <p class="help">
+                        "Unknown permissions (kept unchanged): "
+                        {user.unknown.join(", ")}
+                    </p>
+                }
+            })}
     }
 }
 

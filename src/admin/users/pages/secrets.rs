@@ -13,7 +13,7 @@ use crate::{
     admin::layout::visitor_may,
     shared::{
         forms::{FORM_PAGE, Field, ReturnedForm},
-        paths::USERS,
+        paths::{ACT, CONFIRM, USERS},
         permission::Permission,
     },
     ui::{Form, TextField},
@@ -131,21 +131,34 @@ pub fn SecondFactorSection(user: User, returned: Option<ReturnedForm>) -> impl I
     })
 }
 
-/// Links to the pages that confirm an action.
+/// Links to the pages that confirm an action, in one row. Full page loads, because the server may
+/// require re-authentication first.
 #[component]
-pub fn Danger(user: User) -> impl IntoView {
-    if user.reach != Reach::Within {
-        return None;
-    }
-    let id = user.id;
+pub fn Actions(user: User) -> impl IntoView {
+    let [is_active, is_staff, is_superuser, ..] = user.facts;
+    let is_within = user.reach == Reach::Within;
+    let can_act = is_active && !is_staff && !is_superuser && user.reach != Reach::Own;
+    let confirm = |action| format!("{CONFIRM}?scope=chosen&action={action}&id={}", user.id);
     let links: Vec<_> = [
-        (Permission::DeleteSession, "end_sessions", "Log them out everywhere …", "button"),
-        (Permission::DeleteUser, "delete", "Delete the account …", "button danger"),
+        (
+            can_act,
+            Permission::ActAsMember,
+            format!("{ACT}?user={}", user.id),
+            "Act as this member …",
+            "button",
+        ),
+        (
+            is_within,
+            Permission::DeleteSession,
+            confirm("end_sessions"),
+            "Log them out everywhere …",
+            "button",
+        ),
+        (is_within, Permission::DeleteUser, confirm("delete"), "Delete the account …", "button danger"),
     ]
     .into_iter()
-    .filter(|(permission, ..)| visitor_may(*permission))
-    .map(|(_, action, label, class)| {
-        let page = format!("{USERS}/confirm?scope=chosen&action={action}&id={id}");
+    .filter(|(is_possible, permission, ..)| *is_possible && visitor_may(*permission))
+    .map(|(_, _, page, label, class)| {
         view! {
             <a class=class href=page rel="external">
                 {label}
@@ -153,5 +166,5 @@ pub fn Danger(user: User) -> impl IntoView {
         }
     })
     .collect();
-    (!links.is_empty()).then(|| view! { <p class="actions">{links}</p> })
+    (!links.is_empty()).then(|| view! { <p class="actions wide">{links}</p> })
 }

@@ -11,19 +11,15 @@ use super::super::{
     filter::Fact,
 };
 use super::{
-    account::{AccountForm, Facts},
+    account::{AccountForm, Facts, Permissions},
     groups::GroupSection,
     list::States,
-    secrets::{Danger, PasswordSection, SecondFactorSection},
+    secrets::{Actions, PasswordSection, SecondFactorSection},
 };
 use crate::{
     admin::layout::{AdminFrame, visitor_may},
     audit::pages::HistorySection,
-    shared::{
-        forms::ReturnedForm,
-        paths::{ACT, USERS},
-        permission::Permission,
-    },
+    shared::{forms::ReturnedForm, paths::USERS, permission::Permission},
     ui::{Data, Heading, Loaded, Once},
 };
 
@@ -68,14 +64,22 @@ fn Whole(user: User, returned: Returned) -> impl IntoView {
     let may_change = visitor_may(Permission::ChangeUser) && user.reach != Reach::Beyond;
     let (history, deeds) = (user.history.clone(), user.deeds.clone());
     let facts = view! { <Facts user=user.clone() /> }.into_any();
-    let forms = may_change.then(|| {
+    let forms = if may_change {
         view! {
             <GroupSection user=user.clone() returned=returned.group />
             <AccountForm user=user.clone() returned=returned.account />
             <PasswordSection user=user.clone() returned=returned.password reset=returned.reset />
         }
         .into_any()
-    });
+    } else {
+        view! {
+            <section class="card wide" aria-labelledby="permissions">
+                <h2 id="permissions">"Permissions"</h2>
+                <Permissions user=user.clone() is_read_only=true />
+            </section>
+        }
+        .into_any()
+    };
     view! {
         <Heading title=user.shown_name() />
         <p class="lead user-name">
@@ -86,12 +90,11 @@ fn Whole(user: User, returned: Returned) -> impl IntoView {
             {user.is(Fact::SecondFactor).then(|| view! { <span class="badge">"Two-step"</span> })}
         </p>
         {why_not(&user).map(|sentence| view! { <p class="help">{sentence}</p> })}
-        {act_as(&user)}
         <div class="columns">
             {facts}
             {forms}
             <SecondFactorSection user=user.clone() returned=returned.second_factor />
-            <Danger user />
+            <Actions user />
             <HistorySection title="History" id="history" history page=page.clone() />
             {deeds
                 .map(|deeds| {
@@ -99,23 +102,6 @@ fn Whole(user: User, returned: Returned) -> impl IntoView {
                 })}
         </div>
     }
-}
-
-/// The link to impersonating the user. A full page load, because the server may require
-/// re-authentication first.
-fn act_as(user: &User) -> Option<impl IntoView + use<>> {
-    let [is_active, is_staff, is_superuser, ..] = user.facts;
-    let is_possible = is_active && !is_staff && !is_superuser && user.reach != Reach::Own;
-    let page = format!("{ACT}?user={}", user.id);
-    (is_possible && visitor_may(Permission::ActAsMember)).then(|| {
-        view! {
-            <p>
-                <a href=page rel="external">
-                    "Act as this member …"
-                </a>
-            </p>
-        }
-    })
 }
 
 fn why_not(user: &User) -> Option<&'static str> {
