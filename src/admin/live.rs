@@ -33,7 +33,7 @@ const LATER: Duration = Duration::from_secs(20);
 const SHARE: u32 = 20;
 
 /// Responds with the state that `load` returns to staff with this permission.
-pub async fn tell<T: Serialize, F: Future<Output = Result<T, AppError>>>(
+pub async fn send_events<T: Serialize, F: Future<Output = Result<T, AppError>>>(
     site: &AppState,
     headers: &HeaderMap,
     permission: Permission,

@@ -151,7 +151,7 @@ impl<'a> Timed<'a> {
                 // Not for a form: the database's share could reveal what it found. And not for a
                 // cached page, because the fast path has none of these parts.
                 let spent = recorder.spent();
-                let spent = spent.filter(|_| self.method == Method::GET && !self.noted.is_kept());
+                let spent = spent.filter(|_| self.method == Method::GET && !self.noted.is_cached());
                 let text =
                     [Part::Guard, Part::Database, Part::Render].into_iter().fold(text, |text, part| {
                         match spent.and_then(|spent| spent.sum(part)) {
@@ -184,7 +184,7 @@ impl Drop for Timed<'_> {
         let spent = noted.spent();
         self.settings.timings.record(&Answered {
             route: self.route.as_deref(),
-            is_kept: noted.is_kept(),
+            is_cached: noted.is_cached(),
             status: *status,
             took: duration,
             method,

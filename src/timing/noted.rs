@@ -42,7 +42,7 @@ impl Noted {
     }
 
     /// Returns whether the answer came from the page cache.
-    pub fn is_kept(&self) -> bool {
+    pub fn is_cached(&self) -> bool {
         let state = match self {
             Self::By(recorder) => recorder.page_state(),
             Self::Page(.., state) => Some(*state),

@@ -163,7 +163,7 @@ async fn an_open_page_is_updated_without_counting_as_a_visit() {
     let state: Value = serde_json::from_str(data.trim()).expect("JSON");
     let lines = state["lines"].as_array().expect("lines");
     let unknown = lines.iter().find(|line| line["route"] == "unknown").expect("a line");
-    assert_eq!((unknown["count"].as_u64(), unknown["is_kept"].as_bool()), (Some(1), Some(false)));
+    assert_eq!((unknown["count"].as_u64(), unknown["is_cached"].as_bool()), (Some(1), Some(false)));
     assert_eq!(site.database.number(seen_at).await, last_seen, "no visit");
     let minute = staff.get(&format!("{LIVE}?last=minute")).await.text();
     assert!(!minute.contains("\"unknown\""), "{minute}");

@@ -17,11 +17,11 @@ use crate::{
 
 /// Returns the router with the event stream.
 pub fn routes() -> Router<AppState> {
-    Router::new().route(CACHE_STREAM, get(tell))
+    Router::new().route(CACHE_STREAM, get(events))
 }
 
-async fn tell(State(site): State<AppState>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+async fn events(State(site): State<AppState>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let query = Query::from_query(&query.unwrap_or_default());
     let load = async |staff| service::inspect(&site, &staff, &query).await;
-    live::tell(&site, &headers, Permission::ViewCache, load).await
+    live::send_events(&site, &headers, Permission::ViewCache, load).await
 }

@@ -17,11 +17,11 @@ use crate::{
 
 /// Returns the router with the event stream.
 pub fn routes() -> Router<AppState> {
-    Router::new().route(TIMINGS_STREAM, get(tell))
+    Router::new().route(TIMINGS_STREAM, get(events))
 }
 
-async fn tell(State(site): State<AppState>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+async fn events(State(site): State<AppState>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let window = Window::from_query(&query.unwrap_or_default());
     let load = async |staff| service::report(&site, &staff, window).await;
-    live::tell(&site, &headers, Permission::ViewTiming, load).await
+    live::send_events(&site, &headers, Permission::ViewTiming, load).await
 }

@@ -84,7 +84,7 @@ pub struct Line {
     /// The route's pattern; "unknown" for all paths without a route.
     pub route: String,
     /// Whether the answers came from the page cache.
-    pub is_kept: bool,
+    pub is_cached: bool,
     /// How many there were.
     pub count: u64,
     /// How many of them had status 500 or above.

@@ -103,7 +103,7 @@ fn row(line: Line) -> impl IntoView {
     view! {
         <tr>
             <th scope="row">{line.route}</th>
-            <td>{if line.is_kept { "from the cache" } else { "made" }}</td>
+            <td>{if line.is_cached { "from the cache" } else { "made" }}</td>
             <td>{count(line.count)}</td>
             <td>{count(line.errors)}</td>
             {times}

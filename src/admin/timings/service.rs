@@ -35,10 +35,10 @@ pub async fn report(site: &AppState, staff: &Staff, window: Window) -> Result<Re
 }
 
 fn line(line: statistics::Line) -> Line {
-    let statistics::Line { route, is_kept, summary } = line;
+    let statistics::Line { route, is_cached, summary } = line;
     Line {
         route,
-        is_kept,
+        is_cached,
         count: summary.count,
         errors: summary.errors,
         times: [summary.p50, summary.p95, summary.p99, summary.max],

@@ -31,8 +31,8 @@ pub struct Answer {
 }
 
 /// Returns the number of a route's series: one for answers from the page cache, one for the others.
-pub const fn series(route: u16, is_kept: bool) -> u16 {
-    route * 2 + is_kept as u16
+pub const fn series(route: u16, is_cached: bool) -> u16 {
+    route * 2 + is_cached as u16
 }
 
 /// Returns the route of a series, and whether it is the one of the page cache.
@@ -191,10 +191,10 @@ mod tests {
     fn the_chart_has_an_hour_and_tells_made_from_kept() {
         let mut aggregate = Aggregate::default();
         for at in NOW - 7_200..NOW {
-            let answer = |is_kept, micros| Answer {
+            let answer = |is_cached, micros| Answer {
                 step: step_of(at),
                 micros,
-                series: series(3, is_kept),
+                series: series(3, is_cached),
                 is_error: false,
             };
             aggregate.add(vec![answer(true, 90), answer(true, 95), answer(false, 40_000)], at);

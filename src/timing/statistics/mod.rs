@@ -78,7 +78,7 @@ pub struct Answered<'a> {
     /// The pattern of its route, if there is one.
     pub route: Option<&'a str>,
     /// Whether the answer came from the page cache.
-    pub is_kept: bool,
+    pub is_cached: bool,
     /// Its status.
     pub status: u16,
     /// How long it took.
@@ -108,7 +108,7 @@ pub struct Line {
     /// The route's pattern, or "unknown" for all other paths.
     pub route: String,
     /// Whether the answers came from the page cache.
-    pub is_kept: bool,
+    pub is_cached: bool,
     /// How long they took.
     pub summary: Summary,
 }
@@ -148,7 +148,7 @@ impl Timings {
         let answer = Answer {
             step: step_of(now),
             micros,
-            series: series(route, answered.is_kept),
+            series: series(route, answered.is_cached),
             is_error: answered.status >= 500,
         };
         let full = {
@@ -201,11 +201,11 @@ impl Timings {
         // Locked for one at a time: requests must not wait for a reader.
         let lines = (0..all).filter_map(|series| {
             let summary = locked(&self.0.aggregate).summary(series, seconds, now, &mut reader)?;
-            let (route, is_kept) = route_of(series);
-            Some(Line { route: self.0.routes.name(route).to_owned(), is_kept, summary })
+            let (route, is_cached) = route_of(series);
+            Some(Line { route: self.0.routes.name(route).to_owned(), is_cached, summary })
         });
         let mut lines: Vec<Line> = lines.collect();
-        lines.sort_by(|one, other| (&one.route, one.is_kept).cmp(&(&other.route, other.is_kept)));
+        lines.sort_by(|one, other| (&one.route, one.is_cached).cmp(&(&other.route, other.is_cached)));
         Report { lines, slowest: self.slowest(seconds, now), points: self.points(now, &mut reader) }
     }
 
@@ -261,10 +261,10 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    fn answer(timings: &Timings, route: Option<&str>, is_kept: bool, status: u16, micros: u64) {
+    fn answer(timings: &Timings, route: Option<&str>, is_cached: bool, status: u16, micros: u64) {
         let (method, id) = (Method::GET, RequestId::Made(micros));
         let took = Duration::from_micros(micros);
-        timings.record(&Answered { route, is_kept, status, took, method: &method, id: &id, spent: None });
+        timings.record(&Answered { route, is_cached, status, took, method: &method, id: &id, spent: None });
     }
 
     #[test]
@@ -279,7 +279,7 @@ mod tests {
         clock.advance(Duration::from_secs(70));
         answer(&timings, Some("/"), false, 200, 3_000);
         let report = timings.report(3_600);
-        let lines: Vec<_> = report.lines.iter().map(|line| (line.route.as_str(), line.is_kept)).collect();
+        let lines: Vec<_> = report.lines.iter().map(|line| (line.route.as_str(), line.is_cached)).collect();
         assert_eq!(lines, [("/", false), ("/", true), ("unknown", false)]);
         let unknown = Summary { count: 10_000, errors: 100, p50: 50, p95: 50, p99: 50, max: 50 };
         assert_eq!(report.lines[2].summary, unknown);
