@@ -136,12 +136,17 @@ test('a file that is not a picture or is too large is refused at the field', asy
     await button(page, 'Save picture').click();
     await expect(field(page, 'New picture')).toHaveAccessibleDescription(sentence);
     await expect(field(page, 'New picture')).toHaveAttribute('aria-invalid', 'true');
+    await arrive(page, '/members/profile#picture_errors');
+    const summary = page.getByRole('alert').filter({ hasText: 'There is a problem with 1 field:' });
+    await expect(summary).toBeFocused();
+    await expect(page).toHaveTitle(/^Error: Profile/);
+    await summary.getByRole('link', { name: 'New picture' }).click();
+    await expect(field(page, 'New picture')).toBeFocused();
     await expect(field(page, 'New picture')).toBeInViewport();
-    await arrive(page, '/members/profile#picture');
   }
   await button(page, 'Save picture').click();
   await expect(field(page, 'New picture')).toHaveAccessibleDescription(/Choose a picture first\.$/);
-  await arrive(page, '/members/profile#picture');
+  await arrive(page, '/members/profile#picture_errors');
   await expect(picture(page)).toHaveCount(0);
 });
 

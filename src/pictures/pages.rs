@@ -6,11 +6,10 @@ use server_fn::ServerFn;
 use super::{FILE_MAX_MIB, Size, api::RemovePicture};
 use crate::{
     shared::{
-        error::AppError,
         forms::{FORM_PAGE, Field, FormErrors, ReturnedForm},
         paths::{PROFILE, SAVE_PICTURE},
     },
-    ui::Form,
+    ui::{ErrorSummary, Form},
 };
 
 /// The caller's own picture, if there is one, at the screen's resolution.
@@ -51,22 +50,23 @@ pub fn PictureSection(
     }
 }
 
+const LABEL: &str = "New picture";
+/// The id of the summary of errors.
+const SUMMARY: &str = "picture_errors";
+
 /// A plain form even when hydrated: the browser can send a file with it, and the response is a page
 /// anyway.
 #[component]
 fn UploadForm(errors: FormErrors) -> impl IntoView {
-    // Returns to the error, which is far down the page (`%23` is `#`).
-    let action = format!("{SAVE_PICTURE}?{FORM_PAGE}={PROFILE}%23picture");
+    // Returns to the summary, which is far down the page (`%23` is `#`).
+    let action = format!("{SAVE_PICTURE}?{FORM_PAGE}={PROFILE}%23{SUMMARY}");
     let problems: Vec<String> = errors.of(Field::Picture).map(ToString::to_string).collect();
     let is_wrong = !problems.is_empty();
-    let summary = is_wrong.then(|| AppError::Invalid(FormErrors::default()).to_string());
     view! {
         <form method="post" enctype="multipart/form-data" action=action class="form" novalidate=true>
-            <div class="form-errors" role="alert">
-                {summary.map(|sentence| view! { <p class="error">{sentence}</p> })}
-            </div>
+            <ErrorSummary id=SUMMARY errors labels=&[(Field::Picture, LABEL)] />
             <div class="field">
-                <label for="id_picture">"New picture"</label>
+                <label for="id_picture">{LABEL}</label>
                 <input
                     id="id_picture"
                     name=Field::Picture.name()

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::number::counted;
+use super::{heading::WindowTitle, number::counted};
 use crate::shared::{
     error::AppError,
     forms::{Field, FormErrors},
@@ -53,4 +53,25 @@ pub(super) fn summary(errors: &FormErrors, labels: &[(Field, &'static str)]) -> 
         }
         .into_any(),
     )
+}
+
+/// The summary of a form that is no [`super::Form`]. An address that ends in `#` and its id focuses
+/// it.
+#[component]
+pub fn ErrorSummary(
+    /// The id.
+    id: &'static str,
+    /// The errors.
+    errors: FormErrors,
+    /// The labels of the fields.
+    labels: &'static [(Field, &'static str)],
+) -> impl IntoView {
+    if !errors.is_empty() {
+        WindowTitle::mark(use_context::<WindowTitle>(), true);
+    }
+    view! {
+        <div id=id class="form-errors" role="alert" tabindex="-1">
+            {summary(&errors, labels)}
+        </div>
+    }
 }

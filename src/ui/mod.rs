@@ -37,6 +37,7 @@ pub use data::Data;
 pub use field::TextField;
 pub use follow::Follow;
 pub use form::Form;
+pub use form_errors::ErrorSummary;
 pub use frame::{Footer, Main, SkipLink, Top};
 pub use heading::Heading;
 pub use icon::Icon;

@@ -5,7 +5,7 @@ use reqwest::{Method, header};
 
 use crate::support::{Page, TestSite, Visitor, raw, visitor::FormBody};
 
-const SAVE: &str = "/api/members/save_picture?form_page=/members/profile%23picture";
+const SAVE: &str = "/api/members/save_picture?form_page=/members/profile%23picture_errors";
 const MAX_PICTURE_BYTES: usize = 2 * 1024 * 1024;
 
 /// Red on the left, blue on the right.
@@ -47,9 +47,17 @@ pub async fn upload(visitor: &mut Visitor, file: &[u8]) -> Page {
 /// Uploads a file that is refused, and returns the error at the field.
 async fn refused(visitor: &mut Visitor, file: &[u8]) -> String {
     let answer = upload(visitor, file).await;
-    assert_eq!((answer.status, answer.location(), answer.body.len()), (303, "/members/profile#picture", 0));
+    assert_eq!(
+        (answer.status, answer.location(), answer.body.len()),
+        (303, "/members/profile#picture_errors", 0)
+    );
     let page = visitor.get("/members/profile").await;
-    assert_eq!(page.find_all("main .form-errors .error"), ["Please correct the marked fields."]);
+    assert_eq!(page.find("title"), "Error: Profile · Members Area");
+    // What the address names is focused, if it can be.
+    assert_eq!(page.attribute("#picture_errors", "tabindex").as_deref(), Some("-1"));
+    assert_eq!(page.find_all("#picture_errors .error"), ["There is a problem with 1 field:"]);
+    assert_eq!(page.find("#picture_errors a"), "New picture");
+    assert_eq!(page.attribute("#picture_errors a", "href").as_deref(), Some("#id_picture"));
     assert_eq!(page.attribute("[name=picture]", "aria-invalid").as_deref(), Some("true"));
     let errors = page.errors("picture");
     assert_eq!(errors.len(), 1, "{errors:?}");
@@ -276,7 +284,7 @@ async fn a_far_too_large_upload_still_gets_a_readable_error() {
     );
     let answer = raw(&site, &request).await;
     assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
-    assert!(answer.contains("location: /members/profile#picture"), "{answer}");
+    assert!(answer.contains("location: /members/profile#picture_errors"), "{answer}");
     site.stop().await;
 }
 
