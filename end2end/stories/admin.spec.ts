@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { STAFF_PAGES } from '../support/pages';
 import { expect, test } from '../support/test';
 import {
   arrive,
@@ -414,19 +415,10 @@ test.describe('every page of the admin', () => {
     const user = new URL(page.url()).pathname;
     const id = user.split('/').at(-1);
     return [
-      '/admin',
-      USERS,
+      ...STAFF_PAGES,
       `${USERS}?q=${member.name}&sort=username`,
-      `${USERS}/new`,
       user,
       `${USERS}/confirm?action=delete&id=${id}`,
-      '/admin/groups',
-      '/admin/groups/new',
-      '/admin/sessions',
-      '/admin/activity',
-      '/admin/mails',
-      '/admin/cache',
-      '/admin/timings',
     ];
   }
 

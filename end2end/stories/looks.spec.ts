@@ -15,7 +15,11 @@ async function settle(page: Page, member?: Member): Promise<void> {
     };
     while (texts.nextNode()) texts.currentNode.textContent = settled(texts.currentNode.textContent!);
     for (const input of document.querySelectorAll('input')) input.value = settled(input.value);
-    for (const time of document.querySelectorAll('time')) time.textContent = '1 January 2026';
+    for (const time of document.querySelectorAll('time')) {
+      // Where it is, the page's script writes the time anew.
+      time.removeAttribute('datetime');
+      time.textContent = '1 January 2026';
+    }
   }, member);
 }
 
