@@ -124,6 +124,10 @@ test('a passkey is asked for after the password, and no longer @javascript', asy
   await open(page, '/accounts/login');
   await submitLogIn(page, member.name, member.password);
   await arrive(page, '/accounts/login/second');
+  // The button first, then the other way.
+  await button(page, 'Use a passkey or security key').focus();
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('link', { name: 'Use a recovery code' })).toBeFocused();
   await button(page, 'Use a passkey or security key').click();
   await arrive(page, '/members/dashboard');
 

@@ -22,6 +22,9 @@ test('an app is set up, asked for at the next login, and replaced by a recovery 
   await button(page, 'Set up an app').click();
   await arrive(page, APP);
   await expect(page.getByRole('img', { name: 'QR code' })).toBeVisible();
+  // The steps have numbers, and the link stands in its sentence.
+  await expect(page.locator('ol.steps')).toHaveCSS('list-style-type', 'decimal');
+  await expect(page.getByRole('link', { name: 'open your app' })).toHaveCSS('display', 'inline');
   const key = (await page.locator('code.key').textContent())!;
   await field(page, 'Six-digit code').fill('12345');
   await button(page, 'Turn on two-step login').click();

@@ -72,7 +72,7 @@ pub fn DeletePage() -> impl IntoView {
                 </Form>
             </div>
             <p>
-                <a href=DATA>"Cancel"</a>
+                <a class="button" href=DATA>"Cancel"</a>
             </p>
         </SettingsPage>
     }

@@ -66,7 +66,7 @@ fn frame(site: &AppState, member: Option<String>, navigation: AnyView, banners: 
         // `browser::follow` reads here which member the page was rendered for.
         <header class="site-header" data-member=member>
             <a class="site-name" href="/">
-                <svg class="logo" viewBox="0 0 32 32" aria-hidden="true">
+                <svg class="logo" viewBox="0 0 32 32" width="32" height="32" aria-hidden="true">
                     <rect width="32" height="32" rx="8"></rect>
                     <path d="M8 23V9l8 9 8-9v14"></path>
                 </svg>

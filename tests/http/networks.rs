@@ -39,6 +39,9 @@ async fn other_networks_get_a_bare_403() {
             assert!(refused.text().contains(REFUSED), "{address} {path}: {}", refused.text());
             assert!(refused.header("set-cookie").is_empty(), "{address} {path}");
         }
+        // The style is refused, too: without it, the logo must not fill the window.
+        let page = from(&mut visitor, address, Method::GET, "/").await;
+        assert_eq!(page.attribute(".logo", "width").as_deref(), Some("32"), "{address}");
         assert_eq!(from(&mut visitor, address, Method::GET, "/healthz").await.status, 200, "{address}");
     }
     for address in ["10.1.1.1", "203.0.113.9, 10.1.1.1", "[2001:db8::7]", "::ffff:10.1.1.1"] {

@@ -45,8 +45,9 @@ pub fn SecondStepPage() -> impl IntoView {
 
 #[component]
 fn Pending(pending: PendingStep, is_recovery: Memo<bool>) -> impl IntoView {
+    let has_app = pending.has_app;
     view! {
-        {move || match (is_recovery.get(), pending.has_app) {
+        {move || match (is_recovery.get(), has_app) {
             (true, has_app) => by_recovery_code(has_app, pending.lost.clone()),
             (false, true) => by_app(),
             (false, false) => by_passkey(),
@@ -62,6 +63,18 @@ fn Pending(pending: PendingStep, is_recovery: Memo<bool>) -> impl IntoView {
                     />
                 }
             })}
+        // Below the button that it is an alternative to.
+        {move || {
+            (!is_recovery.get() && !has_app)
+                .then(|| {
+                    view! {
+                        <p>
+                            "Don’t have it with you? "
+                            <a href=format!("{SECOND_STEP}?with=recovery")>"Use a recovery code"</a>
+                        </p>
+                    }
+                })
+        }}
     }
 }
 
@@ -93,9 +106,6 @@ fn by_passkey() -> AnyView {
     view! {
         <p>"Use a passkey or security key of your account."</p>
         <p class="without-passkeys">"This needs JavaScript and a browser that supports passkeys."</p>
-        <p>
-            "Don’t have it with you? " <a href=format!("{SECOND_STEP}?with=recovery")>"Use a recovery code"</a>
-        </p>
     }
     .into_any()
 }

@@ -201,7 +201,7 @@ fn Password(has_password: bool, may_remove_password: bool) -> impl IntoView {
         .into_any(),
         (true, true) => view! {
             <p>"With your passkeys you need no password. Without one nobody can steal it."</p>
-            <form method="post" action=RemovePassword::PATH>
+            <form method="post" action=RemovePassword::PATH class="form">
                 <input type="hidden" name=FORM_PAGE value=PASSKEYS />
                 <button type="submit" class="button">
                     "Remove my password"

@@ -41,7 +41,7 @@ pub fn DeleteGroupPage() -> impl IntoView {
                             </Form>
                         </div>
                         <p>
-                            <a href=page>"Cancel"</a>
+                            <a class="button" href=page>"Cancel"</a>
                         </p>
                     }
                 }

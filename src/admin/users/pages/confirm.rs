@@ -47,7 +47,7 @@ pub fn ConfirmPage() -> impl IntoView {
                         <What confirmation />
                         {form}
                         <p>
-                            <a href=list>"Cancel"</a>
+                            <a class="button" href=list>"Cancel"</a>
                         </p>
                     }
                 }
