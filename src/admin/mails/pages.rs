@@ -24,7 +24,7 @@ pub fn MailsPage() -> impl IntoView {
     let search = use_location().search;
     let data = Data::load(move || search.get(), load_mails);
     view! {
-        <AdminFrame title="Emails">
+        <AdminFrame title="Email queue">
             <Loaded data show=|listing| view! { <Queue listing /> } />
         </AdminFrame>
     }
