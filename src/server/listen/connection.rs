@@ -17,7 +17,7 @@ use axum::{
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 
 use super::super::site_service::SiteService;
 use super::{
@@ -60,8 +60,7 @@ pub fn connection(
         answer(settings.clone(), request, peer, activity.clone())
     });
     http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(idle)
+        .header_read_timeout(None)
         .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(io), service)
 }

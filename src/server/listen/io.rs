@@ -1,6 +1,6 @@
-//! A stream with the two time limits that hyper lacks: a request's head must be complete soon after
-//! its first byte, and a response must be read. hyper's own limit on heads also runs between
-//! requests, where a client may be idle for much longer.
+//! A stream with time limits: a request's head must be complete soon after its first byte, the next
+//! request may take longer to come, and a response must be read. hyper has one limit for the first two,
+//! and sets a new timer for each request.
 
 use std::{
     io,
@@ -21,22 +21,29 @@ use super::slots::Activity;
 /// byte.
 pub const HEAD: Duration = Duration::from_secs(10);
 
-/// A stream with a time limit on request heads and one on unread responses.
+/// A stream with time limits on request heads, on the time between requests and on unread responses.
 pub struct Io<S> {
     stream: S,
     activity: Arc<Activity>,
-    head: Limit,
+    /// The longest time for a request's head.
+    head: Duration,
+    /// The longest time until the next request, and for the client to read.
+    idle: Duration,
+    /// Whether the head of a request is awaited, of which something has come, or the connection's first.
+    is_in_head: bool,
     /// The number of complete heads when this was last checked.
     requests: u64,
+    read: Limit,
     write: Limit,
 }
 
 impl<S> Io<S> {
-    /// Wraps the stream of a new connection. `head` limits request heads, `idle` unread responses.
+    /// Wraps the stream of a new connection. `head` limits request heads; `idle` limits the time
+    /// between requests, and unread responses.
     pub fn new(stream: S, activity: Arc<Activity>, head: Duration, idle: Duration) -> Self {
-        let mut head = Limit::new(head);
-        head.start();
-        Self { stream, activity, head, requests: 0, write: Limit::new(idle) }
+        let mut read = Limit::default();
+        read.start(head);
+        Self { stream, activity, head, idle, is_in_head: true, requests: 0, read, write: Limit::default() }
     }
 }
 
@@ -50,7 +57,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Io<S> {
         if std::mem::replace(&mut self.requests, requests) != requests {
             // Compare counts rather than ask whether a request runs: a quick one is answered before
             // hyper reads again.
-            self.head.stop();
+            self.is_in_head = false;
+            self.read.stop();
         }
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
@@ -60,13 +68,17 @@ impl<S: AsyncRead + Unpin> AsyncRead for Io<S> {
             return polled;
         }
         if polled.is_ready() {
-            if buffer.filled().len() > before {
-                self.head.start();
+            if buffer.filled().len() > before && !std::mem::replace(&mut self.is_in_head, true) {
+                self.read.stop();
+                let head = self.head;
+                self.read.start(head);
             }
             return polled;
         }
         self.activity.wait_for_client();
-        self.head.poll(cx)
+        let idle = self.idle;
+        self.read.start(idle);
+        self.read.poll(cx)
     }
 }
 
@@ -108,46 +120,45 @@ impl<S> Io<S> {
             return polled;
         }
         self.activity.wait_for_client();
-        self.write.start();
+        let idle = self.idle;
+        self.write.start(idle);
         self.write.poll(cx)
     }
 }
 
 /// A time limit that can be started and stopped.
+#[derive(Default)]
 struct Limit {
-    limit: Duration,
-    /// Created once and reset for each use, because a connection has many requests.
+    end: Option<Instant>,
+    /// Stays as it is while the end moves on, because setting a timer for each request takes longer
+    /// than looking at the clock when an old one rings.
     sleep: Option<Pin<Box<Sleep>>>,
-    is_running: bool,
 }
 
 impl Limit {
-    fn new(limit: Duration) -> Self {
-        Self { limit, sleep: None, is_running: false }
-    }
-
-    /// Starts the timer, unless it is already running.
-    fn start(&mut self) {
-        if std::mem::replace(&mut self.is_running, true) {
-            return;
-        }
-        let end = Instant::now() + self.limit;
-        match &mut self.sleep {
-            Some(sleep) => sleep.as_mut().reset(end),
-            none => *none = Some(Box::pin(sleep_until(end))),
-        }
+    /// Starts the time, unless it is already running.
+    fn start(&mut self, limit: Duration) {
+        self.end.get_or_insert_with(|| Instant::now() + limit);
     }
 
     fn stop(&mut self) {
-        self.is_running = false;
+        self.end = None;
     }
 
     /// Fails with `TimedOut` when the limit is reached.
     fn poll<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
-        match self.sleep.as_mut().filter(|_| self.is_running) {
-            Some(sleep) => sleep.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into())),
-            None => Poll::Pending,
+        let Some(end) = self.end else { return Poll::Pending };
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(end)));
+        if sleep.deadline() > end {
+            sleep.as_mut().reset(end);
         }
+        while sleep.as_mut().poll(cx).is_ready() {
+            if sleep.deadline() >= end {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+            sleep.as_mut().reset(end);
+        }
+        Poll::Pending
     }
 }
 
@@ -199,6 +210,21 @@ mod tests {
         activity.begin_request();
         activity.end_request();
         assert!(timeout(4 * SHORT, ours.read_u8()).await.is_err(), "after a quick one");
+    }
+
+    #[tokio::test]
+    async fn the_next_request_must_come_in_time_however_many_there_were() {
+        let idle = 20 * SHORT;
+        let (mut ours, mut theirs, activity) = connection(LONG, idle);
+        for _ in 0..3 {
+            theirs.write_u8(1).await.expect("sent");
+            assert_eq!(ours.read_u8().await.expect("a byte"), 1);
+            activity.begin_request();
+            activity.end_request();
+            // The timer of the first wait rings in a later one.
+            assert!(timeout(idle / 2, ours.read_u8()).await.is_err(), "not yet");
+        }
+        assert!(is_time_out(timeout(LONG, ours.read_u8()).await.expect("in time")), "nothing came");
     }
 
     #[tokio::test]
