@@ -6,6 +6,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use axum::{Router, extract::Request};
@@ -81,10 +82,13 @@ impl Sandbox {
 }
 
 fn whole(site: &AppState) -> Router {
-    let service = SiteService::new(site.clone());
+    let service = Arc::new(SiteService::new(site.clone()));
     Router::new().fallback_service(service_fn(move |request: Request| {
-        let peer = request.extensions().get::<Peer>().copied();
-        service.clone().answer(request, peer.unwrap_or(Peer::Network(Ipv4Addr::LOCALHOST.into())))
+        let service = service.clone();
+        async move {
+            let peer = request.extensions().get::<Peer>().copied();
+            service.answer(request, peer.unwrap_or(Peer::Network(Ipv4Addr::LOCALHOST.into()))).await
+        }
     }))
 }
 

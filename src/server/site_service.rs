@@ -19,8 +19,7 @@ use super::{
 };
 use crate::{base::network::Peer, site::AppState};
 
-/// The whole site as a service. Cheap to clone.
-#[derive(Clone)]
+/// The whole site as a service.
 pub struct SiteService {
     site: AppState,
     pages: PageCache,
@@ -38,19 +37,19 @@ impl SiteService {
     ///
     /// # Errors
     /// None: every failure becomes a response.
-    pub async fn answer<B>(self, request: Request<B>, peer: Peer) -> Result<Response, Infallible>
+    pub async fn answer<B>(&self, request: Request<B>, peer: Peer) -> Result<Response, Infallible>
     where
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,
     {
-        let site = self.site.clone();
+        let site = &self.site;
         let _in_flight = site.requests.begin();
         let mut response = self.inner(request, peer).await;
         response.headers_mut().insert(header::DATE, site.date.at(site.clock.now()));
         Ok(response)
     }
 
-    async fn inner<B>(self, request: Request<B>, peer: Peer) -> Response
+    async fn inner<B>(&self, request: Request<B>, peer: Peer) -> Response
     where
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,
@@ -65,7 +64,7 @@ impl SiteService {
         }
         // Boxed, so that the future of the fast path does not reserve memory for this one.
         let answer: Result<Response, Infallible> =
-            Box::pin(self.router.oneshot(request.map(|()| Body::new(body)))).await;
+            Box::pin(self.router.clone().oneshot(request.map(|()| Body::new(body)))).await;
         match answer {
             Ok(response) => response,
             Err(never) => match never {},

@@ -48,19 +48,19 @@ impl Route {
 
 /// A request in flight, until it is dropped.
 #[must_use]
-pub struct InFlight(Requests);
+pub struct InFlight<'a>(&'a Counts);
 
-impl Drop for InFlight {
+impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        self.0.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 impl Requests {
     /// Counts a request as in flight.
-    pub fn begin(&self) -> InFlight {
+    pub fn begin(&self) -> InFlight<'_> {
         self.0.in_flight.fetch_add(1, Ordering::Relaxed);
-        InFlight(self.clone())
+        InFlight(&self.0)
     }
 
     /// Counts a request that has ended. `route` is the pattern; all requests without one are

@@ -110,7 +110,7 @@ impl Ways {
     /// answered.
     async fn compare(&self, asked: &Asked) -> bool {
         let is_ready = fast_path(&self.pages, &asked.request()).await.is_some();
-        let front = self.front.clone().answer(asked.request(), PEER.into()).await.expect("an answer");
+        let front = self.front.answer(asked.request(), PEER.into()).await.expect("an answer");
         let layers = self.through_the_layers(asked).await;
         let (front, layers) = (readable(front).await, readable(layers).await);
         assert_eq!((front.0, &front.1), (layers.0, &layers.1), "{}", asked.says());
@@ -121,7 +121,7 @@ impl Ways {
     /// Sends a request that the fast path must not answer, and returns the status.
     async fn ask_with_layers(&self, asked: &Asked) -> u16 {
         assert!(fast_path(&self.pages, &asked.request()).await.is_none(), "{}", asked.says());
-        let answer = self.front.clone().answer(asked.request(), PEER.into()).await.expect("an answer");
+        let answer = self.front.answer(asked.request(), PEER.into()).await.expect("an answer");
         answer.status().as_u16()
     }
 
@@ -189,7 +189,7 @@ async fn two_members(change: impl FnOnce(&mut Config)) -> (Ways, String, String)
     let ways = Ways::on(site.halt().await, change).await;
     for cookie in [&cookies.0, &cookies.1] {
         let cookie = ways.site.cookie_name("sessionid") + cookie.trim_start_matches("sessionid");
-        let first = ways.front.clone().answer(Asked::get(DASHBOARD, &cookie).request(), PEER.into()).await;
+        let first = ways.front.answer(Asked::get(DASHBOARD, &cookie).request(), PEER.into()).await;
         assert_eq!(first.expect("an answer").status(), 200);
         ways.packed_well(&cookie).await;
     }
@@ -394,8 +394,7 @@ async fn over_https_and_for_strangers() {
         config.cache.site_ttl = Period::minutes(5);
     })
     .await;
-    let first =
-        ways.front.clone().answer(Asked::get("/", "").request(), PEER.into()).await.expect("an answer");
+    let first = ways.front.answer(Asked::get("/", "").request(), PEER.into()).await.expect("an answer");
     let etag = first.headers()["etag"].to_str().expect("ASCII").to_owned();
     for (asked, is_ready) in [
         (Asked::get(DASHBOARD, &ada), false),

@@ -35,7 +35,6 @@ use crate::{
 const BUFFER: usize = 64 * 1024;
 
 /// Settings that all connections share.
-#[derive(Clone)]
 pub struct Settings {
     pub service: SiteService,
     pub shutdown: Shutdown,
@@ -48,7 +47,7 @@ pub struct Settings {
 pub fn connection(
     stream: Stream,
     slot: &Slot,
-    settings: Settings,
+    settings: Arc<Settings>,
 ) -> http1::Connection<
     TokioIo<Io<Stream>>,
     impl hyper::service::Service<Request<Incoming>, Response = Response<Sent>, Error = Infallible, Future: Send>
@@ -90,7 +89,7 @@ pub async fn run(connection: impl Future<Output = hyper::Result<()>>, slot: Slot
 }
 
 async fn answer(
-    settings: Settings,
+    settings: Arc<Settings>,
     request: Request<Incoming>,
     peer: Peer,
     activity: Arc<Activity>,

@@ -7,7 +7,7 @@ mod io;
 mod slots;
 mod socket;
 
-use std::{future::Future, io::ErrorKind, time::Duration};
+use std::{future::Future, io::ErrorKind, sync::Arc, time::Duration};
 
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
@@ -37,7 +37,7 @@ pub async fn serve(
 ) {
     let graceful = GracefulShutdown::new();
     let slots = Slots::new(connections_possible(settings.max_connections), settings.trusted_proxies.clone());
-    let each = Settings { service, shutdown: shutdown.clone(), idle: settings.idle_timeout.get() };
+    let each = Arc::new(Settings { service, shutdown: shutdown.clone(), idle: settings.idle_timeout.get() });
     let open = |(stream, slot): (Stream, Slot)| {
         let connection = graceful.watch(connection::connection(stream, &slot, each.clone()));
         tokio::spawn(connection::run(connection, slot));
