@@ -19,6 +19,8 @@ async fn each_number_needs_the_permission_of_its_page_and_leads_there() {
     let page = nobody.get(PAGE).await;
     assert_eq!(figures(&page), []);
     assert_eq!(page.find_all(".chart, .slowest-routes").len(), 0);
+    const NOTHING: &str = "There are no figures for your permissions.";
+    assert!(page.text().contains(NOTHING));
     for (permission, expected) in [
         ("accounts.view_user", &["/admin/users", "/admin/users", "/admin/users?verified=0"][..]),
         ("accounts.view_activity", &["/admin/activity?kind=login", "/admin/activity?kind=login_failed"]),
@@ -30,6 +32,7 @@ async fn each_number_needs_the_permission_of_its_page_and_leads_there() {
         let page = staff.get(PAGE).await;
         let links: Vec<String> = figures(&page).into_iter().map(|(_, link)| link).collect();
         assert_eq!(links, expected, "{permission}");
+        assert!(!page.text().contains(NOTHING), "{permission}");
         assert_eq!(page.find_all("#logins").len(), usize::from(permission == "accounts.view_activity"));
         for link in links {
             assert_eq!(staff.get(&link).await.status, 200, "{link}");

@@ -19,6 +19,7 @@ pub fn AdminPage() -> impl IntoView {
 #[component]
 fn Shown(overview: Overview) -> impl IntoView {
     let Overview { figures, logins, slowest } = overview;
+    let has_nothing = figures.is_empty() && logins.is_none() && slowest.is_none();
     let figure = |Figure { label, value, path }: Figure| {
         view! {
             <li>
@@ -46,6 +47,7 @@ fn Shown(overview: Overview) -> impl IntoView {
         }
     };
     view! {
+        {has_nothing.then(|| view! { <p class="help">"There are no figures for your permissions."</p> })}
         {figures}
         {logins
             .map(|plot| {
