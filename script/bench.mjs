@@ -467,6 +467,7 @@ async function measure() {
   const idle = memory(site)
 
   const page = await getOk(dashboard.url, dashboard.headers)
+  const bare = await startBare(page)
 
   // The same dashboard out of the page cache, with the cookie that the bare handler is sent as well.
   const caching = await startSite('demo.db')
@@ -481,12 +482,13 @@ async function measure() {
     dashboard,
     login,
     { name: 'bare_login', server: bareLogin, url: `${bareLogin.url}/`, headers: packed },
+    { name: 'bare', server: bare, url: `${bare.url}/`, headers: {} },
     kept,
     { name: 'bare_packed', server: barePacked, url: `${barePacked.url}/`, headers: kept.headers },
   ])
   const after_load = memory(site)
   const scores = await scorePages(caching.url, cookie)
-  for (const server of [bareLogin, barePacked, caching, site]) await stop(server)
+  for (const server of [bare, bareLogin, barePacked, caching, site]) await stop(server)
   const { cold, django } = await compareCold()
 
   const calm = await start(program, ['serve'], { ...settings('demo.db', 'warn'), ...unthrottled }, '/healthz')
@@ -500,6 +502,7 @@ async function measure() {
     dashboard_bytes: page.body.length,
     kept_bytes: keptPage.body.length,
     kept_of_bare: rates.kept.per_second / rates.bare_packed.per_second,
+    dashboard_of_bare: rates.dashboard.per_second / rates.bare.per_second,
     rendered_of_django_cpu: rates.dashboard.cpu_us / django.cpu_us,
     login_of_bare_cpu: rates.login.cpu_us / rates.bare_login.cpu_us,
     cold_of_django: { cpu: cold.cpu_us / django.cpu_us, p50: cold.p50_ms / django.p50_ms },
@@ -583,6 +586,7 @@ function tableOfOne(results) {
   const { load, memory_mib, first_visit } = results
   const names = {
     dashboard: 'dashboard, rendered from cached data',
+    bare: 'bare axum, the dashboard\'s bytes',
     kept: 'dashboard, out of the page cache',
     bare_packed: 'bare axum, the same packed bytes',
     login: 'login page, out of the page cache',
@@ -611,6 +615,7 @@ function tableOfOne(results) {
   row('queries in the warm dashboard', results.dashboard_queries.queries)
   row('dashboard page, bytes', results.dashboard_bytes)
   row('  as it is kept, Brotli', results.kept_bytes)
+  row('  rendered, of a bare handler\'s requests', short(results.dashboard_of_bare))
   console.log()
   row('first visit to the login page', 'raw', 'compressed')
   for (const file of first_visit.files) row(`  ${file.path.replace(/\.[0-9a-zA-Z_-]{16,}\./, '.')}`, file.raw, file.compressed)
