@@ -79,10 +79,21 @@ async fn shutdown_completes_while_clients_keep_connecting() {
     database.remove().await;
 }
 
+/// Has another command run the program, which comes after its arguments.
+fn run_by(command: &[&str], program: &Command) -> Command {
+    let mut by = Command::new(command[0]);
+    by.args(&command[1..]).arg(program.get_program()).env_clear();
+    by.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    by.current_dir(program.get_current_dir().expect("a folder"));
+    by
+}
+
 #[tokio::test]
 async fn sighup_shuts_down_gracefully_and_sigusr_is_ignored() {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
-    let site = Serving::start(&database, folder.path(), &[]);
+    // The tests may run under nohup themselves.
+    let mut command = run_by(&["env", "--default-signal=HUP"], &program(&database, folder.path()));
+    let site = Serving::run(command.arg("serve"), folder.path());
     for signal in ["-USR1", "-USR2"] {
         site.signal(signal);
         assert_eq!(site.visitor().get("/healthz").await.status, 200, "{signal}");
@@ -97,12 +108,8 @@ async fn sighup_shuts_down_gracefully_and_sigusr_is_ignored() {
 #[tokio::test]
 async fn nohup_ignores_sighup() {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
-    let plain = program(&database, folder.path());
-    let mut command = Command::new("sh");
-    command.args(["-c", "trap '' HUP; exec \"$0\" serve"]).arg(plain.get_program());
-    command.current_dir(folder.path()).env_clear();
-    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let site = Serving::run(&mut command, folder.path());
+    let shell = ["sh", "-c", "trap '' HUP; exec \"$0\" serve"];
+    let site = Serving::run(&mut run_by(&shell, &program(&database, folder.path())), folder.path());
     site.signal("-HUP");
     assert_eq!(site.visitor().get("/healthz").await.status, 200);
     site.signal("-TERM");
