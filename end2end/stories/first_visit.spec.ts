@@ -104,7 +104,7 @@ test('a new member’s walk through every page, by keyboard alone', async ({ pag
   await expect(status(page)).toHaveText('Your profile was saved.');
   await at(page, 'Profile');
   await press(page, button(page, 'Save picture'));
-  await expect(page.getByRole('alert').filter({ visible: true }).first()).toHaveText('Please correct the marked fields.');
+  await expect(page.getByRole('alert').filter({ visible: true }).first()).toContainText('There is a problem with 1 field:');
   await at(page, 'Profile');
 
   // Another address, and back again.

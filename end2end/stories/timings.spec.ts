@@ -41,7 +41,7 @@ test('answers are shown by route, and the window is chosen by links', async ({ p
   await open(otherDevice, ASKED);
   await logIn(page, superuser());
   await navigation(page).getByRole('link', { name: 'Admin' }).click();
-  await page.getByRole('main').getByRole('link', { name: 'Timings' }).first().click();
+  await page.getByRole('navigation', { name: 'Admin' }).getByRole('link', { name: 'Timings' }).click();
   await expect(heading(page)).toHaveText('Timings');
   await expect(page).toHaveURL(TIMINGS);
   await hydrated(page);
