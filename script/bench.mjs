@@ -101,7 +101,7 @@ function startBare({ body, headers }) {
   writeFileSync(saved, body)
   const content = ['content-type', 'content-encoding', 'vary', 'cache-control'].filter((name) => headers[name])
   const args = [saved, '127.0.0.1:0', ...content.map((name) => `${name}: ${headers[name]}`)]
-  return start(join(ROOT, 'target/dist/bare_axum'), args, {}, '/')
+  return start(join(ROOT, 'target/bare_axum/dist/bare_axum'), args, {}, '/')
 }
 
 /** The same dashboard from Django, with as many workers as there are cores. */
@@ -390,7 +390,7 @@ async function compareLogins(site) {
 /** How the cache in memory grows, and how often it computes what many miss at once. */
 function measureCache() {
   say('The cache in memory: ten million keys (about a minute)')
-  return JSON.parse(execFileSync(join(ROOT, 'target/dist/measure_cache')))
+  return JSON.parse(execFileSync(join(ROOT, 'target/measure_cache/dist/measure_cache')))
 }
 
 /** Opens the warm dashboard at an even pace; the 99th of 100. */
