@@ -13,6 +13,7 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use tokio::sync::Mutex;
 
 use super::{
     Backend, Condition, Down, Found, HEAD, Put, Usage,
@@ -23,6 +24,8 @@ use crate::cache::{filter::EntryFilter, key::Key};
 /// The cache in a folder.
 pub struct File {
     folder: Arc<Folder>,
+    /// Held by the one write that runs.
+    writing: Arc<Mutex<()>>,
     max_bytes: u64,
     evictions: AtomicU64,
 }
@@ -32,7 +35,7 @@ impl File {
     /// together may take `max_bytes`, which each sweep enforces.
     pub fn new(below: &Path, prefix: &str, max_bytes: u64) -> Self {
         let folder = Arc::new(Folder::new(below.join(format!("{prefix}-cache"))));
-        Self { folder, max_bytes, evictions: AtomicU64::new(0) }
+        Self { folder, writing: Arc::default(), max_bytes, evictions: AtomicU64::new(0) }
     }
 
     /// Checks that no other user of the machine can reach the folder.
@@ -51,6 +54,21 @@ impl File {
         let folder = self.folder.clone();
         let done = tokio::task::spawn_blocking(move || act(&folder)).await.map_err(Down::because)?;
         done.map_err(Down::because)
+    }
+
+    /// Runs file operations that write, one after the other and under the folder's lock. They wait
+    /// here and not for the lock, which threads take in no order: of a crowd some would wait until
+    /// they gave up, and reads would find no thread meanwhile.
+    async fn write<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&Folder) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, Down> {
+        let writing = self.writing.clone().lock_owned().await;
+        self.on_a_thread(move |folder| {
+            let (_writing, _lock) = (writing, folder.lock()?);
+            act(folder)
+        })
+        .await
     }
 }
 
@@ -79,8 +97,7 @@ impl Backend for File {
 
     async fn put_many(&self, puts: &[Put]) -> Result<(), Down> {
         let puts = puts.to_vec();
-        self.on_a_thread(move |folder| {
-            let _lock = folder.lock()?;
+        self.write(move |folder| {
             puts.iter().try_for_each(|put| folder.write(&put.key.address(), &put.bytes, put.keep))
         })
         .await
@@ -92,8 +109,8 @@ impl Backend for File {
             Condition::Absent => None,
             Condition::Unchanged(old) => Some(old.clone()),
         };
-        self.on_a_thread(move |folder| {
-            let (name, _lock) = (put.key.address(), folder.lock()?);
+        self.write(move |folder| {
+            let name = put.key.address();
             let holds = folder.read(&name)?.as_deref() == wanted.as_deref();
             if holds {
                 folder.write(&name, &put.bytes, put.keep)?;
@@ -105,19 +122,11 @@ impl Backend for File {
 
     async fn delete_many(&self, keys: &[Key]) -> Result<(), Down> {
         let names: Vec<String> = keys.iter().map(Key::address).collect();
-        self.on_a_thread(move |folder| {
-            let _lock = folder.lock()?;
-            names.iter().try_for_each(|name| folder.remove(name))
-        })
-        .await
+        self.write(move |folder| names.iter().try_for_each(|name| folder.remove(name))).await
     }
 
     async fn clear(&self) -> Result<(), Down> {
-        self.on_a_thread(|folder| {
-            let _lock = folder.lock()?;
-            folder.entries()?.iter().try_for_each(|file| folder.remove(&file.name))
-        })
-        .await
+        self.write(|folder| folder.entries()?.iter().try_for_each(|file| folder.remove(&file.name))).await
     }
 
     async fn scan(&self, filter: &EntryFilter, limit: usize) -> Result<Option<Vec<Found>>, Down> {
@@ -153,8 +162,7 @@ impl Backend for File {
 
     async fn sweep(&self) -> Result<(), Down> {
         let max_bytes = self.max_bytes;
-        let evicted = self.on_a_thread(move |folder| {
-            let _lock = folder.lock()?;
+        let evicted = self.write(move |folder| {
             folder.remove_leftovers()?;
             let now = SystemTime::now();
             let (over, mut left): (Vec<StoredFile>, Vec<StoredFile>) =
@@ -174,5 +182,36 @@ impl Backend for File {
         });
         self.evictions.fetch_add(evicted.await?, Ordering::Relaxed);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cache::key::Scope;
+
+    /// With two threads for files and a lock that another process holds.
+    #[test]
+    fn a_crowd_of_writes_leaves_threads_for_reads_and_none_gives_up() {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.max_blocking_threads(2).enable_all();
+        runtime.build().expect("a runtime").block_on(async {
+            let below = tempfile::tempdir().expect("a folder");
+            let file = Arc::new(File::new(below.path(), "test", 1 << 20));
+            let key = Key::new("test", Scope::Public, "name", 1, &[]);
+            let other_process = file.folder.lock().expect("the lock");
+            let writes: Vec<_> = (0..10)
+                .map(|_| {
+                    let (file, keys) = (file.clone(), [key.clone()]);
+                    tokio::spawn(async move { file.delete_many(&keys).await })
+                })
+                .collect();
+            tokio::task::yield_now().await;
+            assert_eq!(file.get_many(&[key]).await.expect("a read while they wait"), [None]);
+            drop(other_process);
+            for write in writes {
+                write.await.expect("no panic").expect("no write gave up");
+            }
+        });
     }
 }
