@@ -278,6 +278,24 @@ mod tests {
         Database::connect(&settings).await.expect("connected")
     }
 
+    /// SQLite waits for most locks, but not for that of another program that changes a new file.
+    #[tokio::test]
+    async fn a_new_file_that_another_program_sets_up_is_waited_for() {
+        DRIVERS.call_once(sqlx::any::install_default_drivers);
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite://{}?mode=rwc", folder.path().join("test.db").display());
+        let options = AnyConnectOptions::from_str(&url).expect("an address");
+        let mut other = options.connect().await.expect("connected");
+        other.execute("BEGIN IMMEDIATE; CREATE TABLE others (id BIGINT)").await.expect("locked");
+        let (db, committed) = tokio::join!(database(folder.path()), async {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            other.execute("COMMIT").await
+        });
+        committed.expect("committed");
+        db.check_writable().await.expect_err("it has no tables of ours, but opens");
+        db.close().await;
+    }
+
     /// Reproduces what SQLite does when a disk is full.
     #[tokio::test]
     async fn transactions_work_after_the_database_rolled_one_back() {

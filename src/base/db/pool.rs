@@ -24,7 +24,7 @@ use super::{
     connection::Connection,
     counted,
     file::Watched,
-    why::{is_too_many, is_unreachable},
+    why::{is_locked, is_too_many, is_unreachable},
 };
 use crate::{
     base::db::pool_state::{Open, Settings, Shared},
@@ -154,10 +154,21 @@ impl Pool {
 
     /// Opens a connection that does not count towards the limit.
     pub async fn open(&self) -> Result<AnyConnection, Error> {
-        let settings = &self.0.settings;
-        let mut raw = settings.options.connect().await?;
-        raw.execute(settings.setup).await?;
-        Ok(raw)
+        /// As long as SQLite waits for its other locks.
+        const LOCKED_TIMEOUT: Duration = Duration::from_secs(5);
+        let (settings, begun) = (&self.0.settings, Instant::now());
+        loop {
+            let mut raw = settings.options.connect().await?;
+            match raw.execute(settings.setup).await {
+                Ok(_) => return Ok(raw),
+                // While another program sets up a new file: SQLite does not wait before it changes
+                // the journal mode.
+                Err(error) if is_locked(&error) && begun.elapsed() < LOCKED_TIMEOUT => {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Replaces all connections: idle ones now, those in use when they return.
