@@ -3,6 +3,8 @@
 //! `bare_axum FILE ADDRESS [NAME:VALUE…]` answers `GET /` with FILE and these headers. With port 0
 //! it takes a free port; the line it prints names it.
 
+#![expect(clippy::print_stdout, reason = "a script reads what it prints")]
+
 use axum::{
     Router,
     body::Bytes,

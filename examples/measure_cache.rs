@@ -1,6 +1,8 @@
 //! Measures the cache in memory for `script/bench`, and prints what it found as JSON: the most by which the process grows while ten
 //! million keys pass through a cache with a limit, and how often a value is computed that a thousand callers miss at once.
 
+#![expect(clippy::print_stdout, reason = "a script reads what it prints")]
+
 use std::{
     sync::{
         Arc,

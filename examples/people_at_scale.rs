@@ -4,6 +4,8 @@
 //! `people_at_scale MEMBERS [DATABASE_URL]`: without a URL it uses SQLite in a folder that is
 //! deleted afterwards. A database that is already filled is used as it is.
 
+#![expect(clippy::print_stdout, reason = "a script reads what it prints")]
+
 use std::{
     net::SocketAddr,
     path::Path,
@@ -51,7 +53,8 @@ async fn main() {
 
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
-    let running = tokio::spawn(server::run(config, Clock::default(), listener, std::future::pending()));
+    let running =
+        tokio::spawn(server::run(config, Clock::default(), listener, |_| (), std::future::pending()));
     let mut slow = 0;
     println!("{:>9} {:>9}  page", "median ms", "worst ms");
     for path in pages(&url).await {

@@ -6,6 +6,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use members_area::{
     base::{
         config::{Config, LogFormat, Origin},
+        console,
         failure::Failure,
     },
     commands::{
@@ -62,7 +63,7 @@ enum Command {
     ///
     /// A running site applies it within 2 seconds.
     Changepassword {
-        /// Username or e-mail address; by default the account with your user name on this machine.
+        /// Username or email address; by default the account with your user name on this machine.
         username: Option<String>,
     },
     /// Copies a SQLite database to a file, while the site runs. (For PostgreSQL use pg_dump.)
@@ -145,22 +146,23 @@ fn main() -> ExitCode {
     #[cfg(debug_assertions)]
     std::hint::black_box(include_str!("../Leptos.toml"));
     let Arguments { config, command } = Arguments::parse();
-    let mut format = LogFormat::Text;
+    let (mut format, mut is_serving) = (LogFormat::Text, false);
     let result = match command.unwrap_or(AnyCommand::Site(Command::Serve)) {
         AnyCommand::Passwords(command) => passwords::run(command),
         AnyCommand::Reference(command) => reference::run(Arguments::command(), command),
         AnyCommand::Site(command) => Config::load(config.as_deref()).and_then(|(config, origins)| {
             // Readers of a site's log lines get its last one in the same format.
             if matches!(command, Command::Serve) {
-                format = config.log.format;
+                (format, is_serving) = (config.log.format, true);
             }
             run(config, &origins, command)
         }),
     };
-    match result {
+    // What a site prints is only how it starts.
+    match result.and_then(|()| if is_serving { Ok(()) } else { console::check() }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("{}", timing::log::plain_line(format, "ERROR", &format!("members-area: {failure}")));
+            console::note(timing::log::plain_line(format, "ERROR", &format!("members-area: {failure}")));
             ExitCode::FAILURE
         }
     }

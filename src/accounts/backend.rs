@@ -19,7 +19,7 @@ use crate::{
 pub struct Credentials {
     /// The request in which they were typed.
     pub context: RequestContext,
-    /// A username or e-mail address.
+    /// A username or email address.
     pub login: String,
     /// The password.
     pub password: Secret,

@@ -27,7 +27,7 @@ pub enum Identity {
     /// The owner of the session, or the impersonated member, which then knows its impersonator.
     Member(Member),
     /// The owner of the session, whose impersonation has just ended.
-    Over(Member, EndReason),
+    ImpersonationEnded(Member, EndReason),
 }
 
 /// The reason why an impersonation ended.
@@ -74,12 +74,12 @@ pub async fn resolve(
         return Ok(Identity::Member(owner));
     };
     if is_over(site, ends_at, site.clock.now()) {
-        return Ok(Identity::Over(owner, EndReason::TimeOver));
+        return Ok(Identity::ImpersonationEnded(owner, EndReason::TimeOver));
     }
     let member = find_member(site, member).await?;
     let is_proven = has_both_factors || !owner.must_have_second_factor();
     let Some(member) = member.filter(|member| is_proven && is_possible(&owner, member)) else {
-        return Ok(Identity::Over(owner, EndReason::NotAllowed));
+        return Ok(Identity::ImpersonationEnded(owner, EndReason::NotAllowed));
     };
     let actor = Actor { id: owner.id(), username: owner.username().to_owned(), ends_at };
     Ok(Identity::Member(member.impersonated_by(actor)))

@@ -14,7 +14,7 @@ use crate::{
         login_method::LoginMethod,
         paths::{CODES, SECOND_STEP},
     },
-    site::{RequestContext, flash, response::with_next, visit::NewDevice},
+    site::{RequestContext, flash, request_context::NewDevice, response::with_next},
     timing::security,
     ui::flash::Message,
 };

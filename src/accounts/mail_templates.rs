@@ -248,7 +248,7 @@ impl Draft<'_> {
         format!(
             "{}, with {}, from the address {}",
             moment(*at).text,
-            user_agent::in_words(&client.agent),
+            user_agent::describe(&client.agent),
             client.address
         )
     }

@@ -1,4 +1,4 @@
-//! Accounts: sign-up, login and logout, password, e-mail address, deletion.
+//! Accounts: sign-up, login and logout, password, email address, deletion.
 
 pub mod api;
 pub mod pages;
@@ -55,7 +55,7 @@ pub use passkeys::{NoPasskeys, Passkey, Passkeys};
 
 use crate::shared::moment::Moment;
 
-/// An account's e-mail address, as its owner sees it.
+/// An account's email address, as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Address {
     /// The username of the owner.

@@ -36,12 +36,12 @@ pub async fn resend_crossed(State(site): State<AppState>, request: Request, next
     };
     match site.sessions.unknown(hash_id(id.0)).await {
         Ok(Unknown::Ended) => next.run(request).await,
-        Ok(Unknown::Renewed) => {
+        Ok(Unknown::Rotated) => {
             let mut response = next.run(request).await;
             response.extensions_mut().insert(Replaced);
             response
         }
-        Ok(Unknown::JustRenewed) => {
+        Ok(Unknown::JustRotated) => {
             tokio::time::sleep(PAUSE).await;
             let same = request.uri().path_and_query().map_or("/", |same| same.as_str());
             let mut response = Response::new(Body::empty());

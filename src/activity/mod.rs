@@ -98,7 +98,7 @@ named_enum! {
         FactorRecoveryBegan = "factor_recovery_began" => "Waiting period for a lost second factor began",
         /// That waiting period was stopped.
         FactorRecoveryStopped = "factor_recovery_stopped" => "Waiting period for a lost second factor stopped",
-        /// The owner verified the e-mail address.
+        /// The owner verified the email address.
         EmailVerified = "email_verified" => "Email address confirmed",
         /// Whoever confirmed the address took the account, without what was set up before.
         AccountTaken = "account_taken" => "Password, second factor and devices from before were removed",
@@ -147,7 +147,7 @@ named_enum! {
 
 impl Kind {
     /// Describes an event in words; `None` is one that a newer version of the program wrote.
-    pub fn in_words(kind: Option<Self>) -> String {
+    pub fn describe(kind: Option<Self>) -> String {
         kind.map_or("Unknown event".into(), |kind| kind.to_string())
     }
 

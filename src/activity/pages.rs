@@ -84,7 +84,7 @@ fn detail(detail: &str) -> AnyView {
 }
 
 fn line(line: Line, brief: bool) -> impl IntoView {
-    let what = Kind::in_words(line.kind);
+    let what = Kind::describe(line.kind);
     let address = (!line.address.is_empty()).then(|| format!(" from {}", line.address));
     view! {
         <li>

@@ -10,7 +10,7 @@ use crate::{
         member::{ClientInfo, Member, UserId},
         moment::moment,
         paging,
-        user_agent::in_words,
+        user_agent::describe,
     },
     shared::{error::AppError, place::Place},
     site::AppState,
@@ -183,7 +183,7 @@ fn line(row: Activity) -> Line {
 
 /// Describes the browser in words; empty for an event that no browser caused.
 pub fn browser_of(agent: &str) -> String {
-    if agent.is_empty() { String::new() } else { in_words(agent) }
+    if agent.is_empty() { String::new() } else { describe(agent) }
 }
 
 /// Deletes lines older than `activity.keep` and returns how many.

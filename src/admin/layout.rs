@@ -21,9 +21,9 @@ pub fn AdminFrame(
     children: Children,
 ) -> impl IntoView {
     let link = |path, name, icon| NavLink { path, name, icon, external: false };
-    let rooms = ROOMS.into_iter().filter(|room| visitor_may(room.permission));
-    let rooms = rooms.map(|room| link(room.path, room.name, room.icon));
-    let links = std::iter::once(link(ADMIN, "Overview", "layout-dashboard")).chain(rooms).collect();
+    let sections = SECTIONS.into_iter().filter(|section| visitor_may(section.permission));
+    let sections = sections.map(|section| link(section.path, section.name, section.icon));
+    let links = std::iter::once(link(ADMIN, "Overview", "layout-dashboard")).chain(sections).collect();
     view! {
         <Page
             title
@@ -38,7 +38,7 @@ pub fn AdminFrame(
 
 /// A section of the admin.
 #[derive(Clone, Copy)]
-struct Room {
+struct Section {
     /// Its address.
     path: &'static str,
     /// Its name.
@@ -50,50 +50,50 @@ struct Room {
 }
 
 /// All sections, in the order of the navigation.
-const ROOMS: [Room; 8] = [
-    Room {
+const SECTIONS: [Section; 8] = [
+    Section {
         path: crate::shared::paths::USERS,
         name: "Users",
         icon: "users",
         permission: Permission::ViewUser,
     },
-    Room {
+    Section {
         path: crate::shared::paths::GROUPS,
         name: "Groups",
         icon: "contact-round",
         permission: Permission::ViewGroup,
     },
-    Room {
+    Section {
         path: crate::shared::paths::ADMIN_SESSIONS,
         name: "Sessions",
         icon: "monitor-smartphone",
         permission: Permission::ViewSession,
     },
-    Room {
+    Section {
         path: crate::shared::paths::ADMIN_ACTIVITY,
         name: "Activity",
         icon: "history",
         permission: Permission::ViewActivity,
     },
-    Room {
+    Section {
         path: crate::shared::paths::MAILS,
         name: "Email queue",
         icon: "mail",
         permission: Permission::ViewMail,
     },
-    Room {
+    Section {
         path: crate::shared::paths::ADMIN_CACHE,
         name: "Cache",
         icon: "database",
         permission: Permission::ViewCache,
     },
-    Room {
+    Section {
         path: crate::shared::paths::ADMIN_TIMINGS,
         name: "Timings",
         icon: "timer",
         permission: Permission::ViewTiming,
     },
-    Room {
+    Section {
         path: crate::shared::paths::ACT,
         name: "Impersonation",
         icon: "venetian-mask",

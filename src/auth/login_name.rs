@@ -1,4 +1,4 @@
-//! The name typed at a login: a username or an e-mail address.
+//! The name typed at a login: a username or an email address.
 
 use crate::{
     base::{email_address, username},
@@ -10,7 +10,7 @@ use crate::{
 pub struct LoginName {
     /// The key of the username that it may be.
     pub username_key: String,
-    /// The key of the e-mail address that it may be.
+    /// The key of the email address that it may be.
     pub email_key: String,
 }
 
@@ -27,7 +27,7 @@ impl LoginName {
         (!username_key.is_empty()).then(|| Self { username_key, email_key: email_address::key(typed) })
     }
 
-    /// Returns whether the name is written like an e-mail address.
+    /// Returns whether the name is written like an email address.
     pub fn is_like_an_address(&self) -> bool {
         self.username_key.contains('@')
     }

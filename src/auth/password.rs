@@ -44,7 +44,7 @@ pub struct Owner<'a> {
     pub first_name: &'a str,
     /// The last name, or empty.
     pub last_name: &'a str,
-    /// The e-mail address.
+    /// The email address.
     pub email: &'a str,
     /// Whether a second factor follows the password, which then may be shorter.
     pub has_second_factor: bool,

@@ -20,6 +20,12 @@ const DEFAULT_ROOT: &str = "target/site";
 /// Names the files of each bundle. Only a build that splits the WASM has it.
 const BUNDLES: &str = "pkg/__wasm_split_manifest.json";
 
+/// The path of the web app manifest, which is not a file: the site makes it from its settings.
+pub const WEB_MANIFEST: &str = "/site.webmanifest";
+
+/// The names, without `.wasm`, of the files of each bundle.
+type Bundles = BTreeMap<String, Vec<String>>;
+
 /// The site's files, and the URLs of those that every page loads.
 #[derive(Clone, Debug)]
 pub struct Assets {
@@ -31,7 +37,7 @@ pub struct Assets {
     pub wasm: String,
     /// The names, without `.wasm`, of the files of each bundle (`shared::bundle`); empty where the
     /// WASM is one file.
-    pub bundles: BTreeMap<String, Vec<String>>,
+    pub bundles: Bundles,
     /// The path of the folder in those URLs. It changes with the content of the files, so that
     /// browsers may cache them forever. `None` under `cargo leptos watch`, which replaces files
     /// while the site runs.
@@ -87,7 +93,9 @@ impl Assets {
         let bundles =
             contents.get(BUNDLES).map(|file| serde_json::from_slice(&file.plain).unwrap_or_default());
         let bundles = bundles.unwrap_or_default();
-        let files = contents.keys().filter(|name| is_plain_name(name)).cloned().collect();
+        // A page's address has no dot, so no file can take one.
+        let is_served = |name: &&String| is_plain_name(name) && name.contains('.');
+        let files = contents.keys().filter(is_served).cloned().collect();
         Self { css, js, wasm, bundles, hashed_folder, files, contents, watched }
     }
 
@@ -113,6 +121,16 @@ impl Assets {
     /// # Errors
     /// A [`Failure`] that names the first missing file, or says why the folder cannot be read.
     pub fn check(&self, site_root: &Path) -> Result<(), Failure> {
+        if self.files.iter().any(|name| WEB_MANIFEST[1..] == **name) {
+            return Err(Failure::message(format!(
+                "server.site_root: remove the file {}; the site makes it from its settings",
+                &WEB_MANIFEST[1..]
+            )));
+        }
+        if let Some(file) = self.contents.get(BUNDLES) {
+            serde_json::from_slice::<Bundles>(&file.plain)
+                .map_err(|error| Failure::start(&format!("read {BUNDLES} (server.site_root)"), error))?;
+        }
         let bundles = self.bundles.values().flatten().map(|name| format!("{PKG_DIR}/{name}.wasm"));
         let mut needed = site_files::required().into_iter().chain(bundles);
         let Some(missing) = needed.find(|name| !self.contents.contains_key(name)) else {
@@ -222,6 +240,23 @@ mod tests {
         std::fs::write(root.join(BUNDLES), r#"{"admin":["split_admin"]}"#).expect("a file");
         let missing = Assets::load(root, false).check(root).expect_err("no bundle").to_string();
         assert!(missing.contains("split_admin.wasm does not exist"), "{missing}");
+        std::fs::write(root.join(BUNDLES), r#"{"admin":["#).expect("a file");
+        let cut = Assets::load(root, false).check(root).expect_err("half a list").to_string();
+        assert!(cut.contains(BUNDLES), "{cut}");
+    }
+
+    /// The router would refuse two handlers for one path with a panic.
+    #[test]
+    fn a_file_never_takes_the_path_of_a_page() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path();
+        for name in ["login", "healthz", "robots.txt"] {
+            std::fs::write(root.join(name), "a file").expect("a file");
+        }
+        assert_eq!(Assets::load(root, false).files, ["robots.txt"]);
+        std::fs::write(root.join("site.webmanifest"), "{}").expect("a file");
+        let refused = Assets::load(root, false).check(root).expect_err("the site has one").to_string();
+        assert!(refused.contains("remove the file site.webmanifest"), "{refused}");
     }
 
     #[test]

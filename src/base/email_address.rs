@@ -1,4 +1,4 @@
-//! E-mail addresses: validates input, and derives the stored form, the form in mails, and the key
+//! Email addresses: validates input, and derives the stored form, the form in mails, and the key
 //! that tells which two addresses are one mailbox.
 //!
 //! All forms use the host name in ASCII (IDNA, UTS 46 as in browsers: ß is not ss), and the part

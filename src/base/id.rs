@@ -26,7 +26,7 @@ pub fn new_id(now: Millis) -> i64 {
 }
 
 const fn next(fresh: i64, last: i64) -> i64 {
-    if last >= fresh && last - fresh < SKEW << RANDOM_BITS { last + 1 } else { fresh }
+    if last >= fresh && last - fresh < SKEW << RANDOM_BITS { last.saturating_add(1) } else { fresh }
 }
 
 /// Returns a lower bound: rows created at `at` or later have no smaller id.

@@ -6,6 +6,7 @@ pub mod backup;
 pub mod breaker;
 pub mod clock;
 pub mod config;
+pub mod console;
 pub mod database_lock;
 pub mod date;
 pub mod db;

@@ -4,7 +4,7 @@ use woothee::parser::{Parser, WootheeResult};
 
 /// Returns browser and system, such as "Firefox on Linux". Never the raw text: it is long, and
 /// anybody can put anything in it.
-pub fn in_words(agent: &str) -> String {
+pub fn describe(agent: &str) -> String {
     let found = Parser::new().parse(agent).unwrap_or_default();
     match (browser(&found), system(&found, agent)) {
         (browser, Some(system)) => format!("{} on {system}", browser.unwrap_or("Unknown browser")),
@@ -102,7 +102,7 @@ mod tests {
             ),
             ("Mozilla/5.0 (X11; OpenBSD amd64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on BSD"),
         ] {
-            assert_eq!(in_words(agent), words, "{agent}");
+            assert_eq!(describe(agent), words, "{agent}");
         }
     }
 
@@ -119,7 +119,7 @@ mod tests {
             &"Windows NT ".repeat(27),
             "Mozilla/5.0 (\u{202e}xuniL)",
         ] {
-            let words = in_words(agent);
+            let words = describe(agent);
             assert!(words.starts_with("Unknown browser"), "{agent}: {words}");
         }
     }

@@ -37,6 +37,7 @@ pub struct BackendClient {
     pub(super) clock: Clock,
     breaker: Breaker,
     refusals: LogLimit,
+    failed_scans: LogLimit,
     pub(super) epoch: Epoch,
     /// Tag versions changed here but not yet in the backend, each with a random number that
     /// identifies this change. Until one is delivered, entries that carry it are treated as
@@ -64,6 +65,7 @@ impl BackendClient {
             epoch,
             turn: tokio::sync::Mutex::default(),
             refusals: LogLimit::default(),
+            failed_scans: LogLimit::default(),
             timeout: timeout.or(backend.timeout()),
             backend,
             prefix: prefix.into(),
@@ -106,10 +108,17 @@ impl BackendClient {
         operation: impl Future<Output = Result<T, Down>> + Send,
     ) -> Option<T> {
         const SCAN_TIMEOUT: Duration = Duration::from_secs(20);
-        match tokio::time::timeout(SCAN_TIMEOUT, operation).await.ok()? {
+        let answer = tokio::time::timeout(SCAN_TIMEOUT, operation).await;
+        match answer.unwrap_or_else(|_| Err(Down::because("it timed out"))) {
             Ok(answer) => Some(answer),
             Err(error) => {
-                tracing::debug!(backend = self.backend.kind(), %error, "A call of the cache backend failed");
+                // While the backend is down, that has been said.
+                if self.down_since().is_none() && self.failed_scans.admits(self.clock.now()) {
+                    tracing::warn!(
+                        backend = self.backend.kind(), prefix = &*self.prefix, %error,
+                        "The cache backend could not be swept, cleared or listed"
+                    );
+                }
                 None
             }
         }

@@ -171,8 +171,9 @@ impl Observer {
         if (next - 3 * STEP..next).contains(&now) {
             return;
         }
-        let totals = self.totals();
         let mut series = self.series.lock().unwrap_or_else(PoisonError::into_inner);
+        // Under the lock, or another thread could have begun an interval with larger totals.
+        let totals = self.totals();
         if (series.begun - 2 * STEP..series.begun + STEP).contains(&now) {
             return;
         }

@@ -12,7 +12,7 @@ use crate::{
     site::AppState,
 };
 
-/// Returns the account with this username or e-mail address.
+/// Returns the account with this username or email address.
 pub(super) async fn find(site: &AppState, typed: &str) -> Result<UserRow, Failure> {
     let mut found = users::by_name(site, typed).await.map_err(refused)?;
     match (found.pop(), found.is_empty()) {

@@ -7,6 +7,7 @@ use clap::Args;
 use crate::base::{
     backup::{self, Checked, Restored},
     config::Config,
+    console,
     failure::Failure,
 };
 
@@ -26,13 +27,16 @@ pub struct Copy {
 /// A [`Failure`] when the copy cannot be made or does not pass its check.
 pub async fn backup(config: Config, copy: Copy) -> Result<(), Failure> {
     let Checked { accounts } = backup::backup(&config.database, &copy.file, copy.force).await?;
-    println!("Wrote {}, a verified copy of the database with {accounts} account(s).", copy.file.display());
+    console::print(format_args!(
+        "Wrote {}, a verified copy of the database with {accounts} account(s).",
+        copy.file.display()
+    ));
     if let Some(key) = config.sealing_key_file()?.filter(|key| key.exists()) {
-        println!(
+        console::print(format_args!(
             "The key {} is not in it: keep a copy of that in another place. Without it, no code of an \
              authenticator app can be checked.",
             key.display()
-        );
+        ));
     }
     Ok(())
 }
@@ -44,12 +48,15 @@ pub async fn backup(config: Config, copy: Copy) -> Result<(), Failure> {
 /// one already and `--force` is not given.
 pub async fn restore(config: Config, copy: Copy) -> Result<(), Failure> {
     let Restored { accounts, previous } = backup::restore(&config.database, &copy.file, copy.force).await?;
-    println!("Restored the database from {}, with {accounts} account(s).", copy.file.display());
-    println!(
-        "All sessions were ended, links in earlier mails no longer work, and mails queued in the copy will not be sent."
+    console::print(format_args!(
+        "Restored the database from {}, with {accounts} account(s).",
+        copy.file.display()
+    ));
+    console::print(
+        "All sessions were ended, links in earlier mails no longer work, and mails queued in the copy will not be sent.",
     );
     if let Some(previous) = previous {
-        println!("The previous database was kept: {}", previous.display());
+        console::print(format_args!("The previous database was kept: {}", previous.display()));
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use crate::{
     },
     base::{
         config::{CacheUrl, Config},
+        console,
         failure::Failure,
     },
     shared::{error::AppError, paths::ADMIN_CACHE},
@@ -98,17 +99,17 @@ async fn stats(site: &AppState) -> Result<(), Failure> {
         ("Memory", bytes),
         ("Evictions", number(figures.evictions)),
     ] {
-        println!("{name}: {value}");
+        console::print(format_args!("{name}: {value}"));
     }
     let Some(Found { names, is_cut, .. }) = found else {
-        println!("By name: {}", unknown());
+        console::print(format_args!("By name: {}", unknown()));
         return Ok(());
     };
     for name in &names {
-        println!("{}: {} in {}", name.name, bytes_in_words(name.bytes), name.count);
+        console::print(format_args!("{}: {} in {}", name.name, bytes_in_words(name.bytes), name.count));
     }
     if is_cut {
-        println!("There are more entries than were examined.");
+        console::print("There are more entries than were examined.");
     }
     Ok(())
 }
@@ -124,9 +125,9 @@ async fn list(site: &AppState, name: &str, member: &str) -> Result<(), Failure> 
         return Err(Failure::message("this backend cannot list its entries"));
     };
     for entry in &entries {
-        super::print_line(&line(entry));
+        console::list(line(entry));
     }
-    eprintln!("{count} entry(s){}.", if is_cut { "; more were not examined" } else { "" });
+    console::note(format_args!("{count} entry(s){}.", if is_cut { "; more were not examined" } else { "" }));
     Ok(())
 }
 
@@ -154,7 +155,7 @@ async fn clear(site: &AppState, which: Which) -> Result<(), Failure> {
         return Err(Failure::message(missing));
     }
     answers(site).await?;
-    println!("Cleared.");
+    console::print("Cleared.");
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use super::PROPAGATION_NOTICE;
 use crate::{
     accounts::service::{self, NewAccount, NewPassword},
     admin::users::service as users,
-    base::{config::Config, failure::Failure},
+    base::{config::Config, console, failure::Failure},
     shared::{
         error::AppError,
         forms::{Field, FormErrors, Secret},
@@ -17,7 +17,7 @@ use crate::{
     site::AppState,
 };
 
-/// Runs `createsuperuser`. With `--noinput`, username, e-mail address and password come from
+/// Runs `createsuperuser`. With `--noinput`, username, email address and password come from
 /// SUPERUSER_USERNAME, SUPERUSER_EMAIL and SUPERUSER_PASSWORD.
 ///
 /// # Errors
@@ -42,7 +42,7 @@ async fn from_environment(site: &AppState) -> Result<(), Failure> {
         password2: password,
     };
     service::create_superuser(site, typed, true).await.map_err(refused)?;
-    println!("Superuser created successfully.");
+    console::print("Superuser created successfully.");
     Ok(())
 }
 
@@ -56,7 +56,7 @@ async fn interactively(site: &AppState) -> Result<(), Failure> {
             Some(names) => names,
             None => ask_for_names(site).await?,
         };
-        println!("{}", site.password_rules.shown().help("your"));
+        console::print(site.password_rules.shown().help("your"));
         let (password1, password2) =
             (ask_password("Password: ").await?, ask_password("Password (again): ").await?);
         let account = |password1: &Secret, password2: &Secret| NewAccount {
@@ -88,7 +88,7 @@ async fn interactively(site: &AppState) -> Result<(), Failure> {
         }
         names = Some((username, email));
     }
-    println!("Superuser created successfully.");
+    console::print("Superuser created successfully.");
     Ok(())
 }
 
@@ -132,9 +132,9 @@ pub async fn change_password(config: Config, username: Option<String>) -> Result
     let done = set_password(&site, &login).await;
     site.db.close().await;
     let username = done?;
-    println!(
+    console::print(format_args!(
         "Password changed successfully for user '{username}', and all their sessions were ended. {PROPAGATION_NOTICE}"
-    );
+    ));
     Ok(())
 }
 
@@ -158,12 +158,12 @@ async fn set_password(site: &AppState, login: &str) -> Result<String, Failure> {
         change(password.clone(), password).await.map_err(refused)?;
         return Ok(user.username);
     }
-    println!("Changing password for user '{}'", user.username);
-    println!("{}", site.password_rules.shown().help("their"));
+    console::print(format_args!("Changing password for user '{}'", user.username));
+    console::print(site.password_rules.shown().help("their"));
     for _ in 0..TRIES {
         let (first, second) = (ask_password("Password: ").await?, ask_password("Password (again): ").await?);
         if first != second {
-            eprintln!("Passwords do not match. Please try again.");
+            console::note("Passwords do not match. Please try again.");
             continue;
         }
         match change(first, second).await {
@@ -191,13 +191,13 @@ fn refused(error: AppError) -> Failure {
 fn print_errors(errors: &FormErrors) {
     for field in [Field::Form, Field::Username, Field::Email, Field::Password1, Field::Password2] {
         for problem in errors.of(field) {
-            eprintln!("{}: {problem}", field.name());
+            console::note(format_args!("{}: {problem}", field.name()));
         }
     }
 }
 
 async fn ask(question: &str) -> Result<String, Failure> {
-    print!("{question}");
+    console::print_part(question);
     stdout().flush().map_err(|error| Failure::start("write to the terminal", error))?;
     next_line().await
 }
@@ -229,7 +229,7 @@ async fn ask_password(question: &str) -> Result<Secret, Failure> {
         Silence::begin().map_err(|error| Failure::start("read the password from the terminal", error))?;
     let line = ask(question).await;
     drop(silence);
-    println!();
+    console::print("");
     line.map(Secret::new)
 }
 

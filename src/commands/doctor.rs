@@ -5,6 +5,7 @@ use clap::Subcommand;
 use crate::{
     base::{
         config::{CacheUrl, Config},
+        console,
         failure::Failure,
     },
     doctor::{Report, Sandbox},
@@ -36,11 +37,11 @@ pub async fn run(config: Config, command: DoctorCommand) -> Result<(), Failure> 
     sandbox.close().await;
     let report = examined?;
     for finding in &report.findings {
-        super::print_line(&finding.to_string());
+        console::print(finding);
     }
     // With no answers from the page cache, the result says nothing about it.
-    super::print_line(&format!("{} answers came from the page cache.", report.from_page_cache));
-    super::print_line(&report.to_string());
+    console::print(format_args!("{} answers came from the page cache.", report.from_page_cache));
+    console::print(&report);
     match report.findings.len() {
         0 => Ok(()),
         count => {

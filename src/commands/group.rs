@@ -13,7 +13,7 @@ use crate::{
         groups::service as groups,
         users::{filter::Filter, service as users},
     },
-    base::{config::Config, failure::Failure, member::Permission, permission_hint::probably_meant},
+    base::{config::Config, console, failure::Failure, member::Permission, permission_hint::probably_meant},
     shared::permission::is_codename,
     site::AppState,
 };
@@ -59,7 +59,7 @@ pub enum GroupCommand {
 /// Arguments of `grant` and `revoke`.
 #[derive(Args)]
 pub struct Grant {
-    /// A user: username or e-mail address.
+    /// A user: username or email address.
     #[arg(long, required_unless_present = "group", conflicts_with = "group")]
     user: Option<String>,
     /// A group's name.
@@ -90,22 +90,22 @@ pub async fn run(config: Config, command: GroupCommand) -> Result<(), Failure> {
 
 async fn list(site: &AppState) -> Result<(), Failure> {
     for (_, name, members) in groups::all(site).await.map_err(refused)? {
-        super::print_line(&format!("{name}\t{members} member(s)"));
+        console::list(format_args!("{name}\t{members} member(s)"));
     }
     Ok(())
 }
 
 async fn show(site: &AppState, typed: &str) -> Result<(), Failure> {
     let group = find_group(site, typed).await?;
-    super::print_line(&format!("Group: {}", group.name));
+    console::list(format_args!("Group: {}", group.name));
     if group.requires_second_factor {
-        super::print_line("Second factor: required");
+        console::list("Second factor: required");
     }
     for permission in group.permissions {
-        super::print_line(&format!("Permission: {permission}"));
+        console::list(format_args!("Permission: {permission}"));
     }
     let filter = Filter { group: Some(group.id), sort: OLDEST_FIRST, ..Default::default() };
-    let listed = users::each(site, &filter, |user| super::print_line(&format!("Member: {}", user.username)));
+    let listed = users::each(site, &filter, |user| console::list(format_args!("Member: {}", user.username)));
     listed.await.map_err(refused).map(drop)
 }
 
@@ -114,19 +114,16 @@ async fn require_second_factor(site: &AppState, typed: &str, is_required: bool) 
     let named = (group.id, group.name.as_str());
     let is_new = change(site, async |edit| edit.require_second_factor(named, is_required).await).await?;
     let name = &group.name;
-    println!(
-        "{}",
-        match (is_required, is_new) {
-            (true, true) => {
-                format!("Group '{name}' now requires a second factor of its members. {PROPAGATION_NOTICE}")
-            }
-            (false, true) => {
-                format!("Group '{name}' no longer requires a second factor. {PROPAGATION_NOTICE}")
-            }
-            (true, false) => format!("Group '{name}' required a second factor already."),
-            (false, false) => format!("Group '{name}' did not require a second factor."),
+    console::print(match (is_required, is_new) {
+        (true, true) => {
+            format!("Group '{name}' now requires a second factor of its members. {PROPAGATION_NOTICE}")
         }
-    );
+        (false, true) => {
+            format!("Group '{name}' no longer requires a second factor. {PROPAGATION_NOTICE}")
+        }
+        (true, false) => format!("Group '{name}' required a second factor already."),
+        (false, false) => format!("Group '{name}' did not require a second factor."),
+    });
     Ok(())
 }
 
@@ -135,7 +132,7 @@ async fn add(site: &AppState, typed: &str) -> Result<(), Failure> {
         Failure::message("a group's name must have 1 to 150 characters, none of them invisible")
     })?;
     change(site, async |edit| edit.add_group(&name, ("added", "", "")).await).await?;
-    println!("Group '{}' created.", name.0);
+    console::print(format_args!("Group '{}' created.", name.0));
     Ok(())
 }
 
@@ -144,7 +141,10 @@ async fn delete(site: &AppState, typed: &str) -> Result<(), Failure> {
     let members = users::members_of_groups(site).await.map_err(refused)?;
     change(site, async |edit| edit.delete_group(&group).await).await?;
     let members = members.get(&group.id).copied().unwrap_or(0);
-    println!("Group '{}' deleted, with {members} membership(s). {}", group.name, PROPAGATION_NOTICE);
+    console::print(format_args!(
+        "Group '{}' deleted, with {members} membership(s). {}",
+        group.name, PROPAGATION_NOTICE
+    ));
     Ok(())
 }
 
@@ -173,17 +173,14 @@ async fn set(site: &AppState, grant: &Grant, gives: bool) -> Result<(), Failure>
             (format!("Group '{}'", group.name), set_permission(site, holder, permission, gives).await?)
         }
     };
-    println!(
-        "{}",
-        match (changed, gives) {
-            (true, true) => format!("{who} now has the permission '{permission}'. {PROPAGATION_NOTICE}"),
-            (true, false) => {
-                format!("{who} no longer has the permission '{permission}'. {PROPAGATION_NOTICE}")
-            }
-            (false, true) => format!("{who} already had the permission '{permission}'."),
-            (false, false) => format!("{who} did not have the permission '{permission}'."),
+    console::print(match (changed, gives) {
+        (true, true) => format!("{who} now has the permission '{permission}'. {PROPAGATION_NOTICE}"),
+        (true, false) => {
+            format!("{who} no longer has the permission '{permission}'. {PROPAGATION_NOTICE}")
         }
-    );
+        (false, true) => format!("{who} already had the permission '{permission}'."),
+        (false, false) => format!("{who} did not have the permission '{permission}'."),
+    });
     Ok(())
 }
 
@@ -210,7 +207,7 @@ async fn set_permission(
 /// Runs `permissions`: lists them, one per line.
 pub fn list_permissions() {
     for permission in Permission::ALL {
-        super::print_line(&format!("{}\t{permission}", permission.codename()));
+        console::list(format_args!("{}\t{permission}", permission.codename()));
     }
 }
 

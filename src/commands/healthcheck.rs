@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use crate::{
-    base::{config::Config, failure::Failure},
+    base::{config::Config, console, failure::Failure},
     shared::paths::HEALTH,
 };
 
@@ -50,7 +50,7 @@ pub async fn healthcheck(config: &Config, check: HealthCheck) -> Result<(), Fail
         .map_err(|error| Failure::start(&format!("ask the site on {address} (server.address)"), error))?;
     match parse(&answer) {
         Some((200, body)) => {
-            println!("{body}");
+            console::print(body);
             Ok(())
         }
         Some((status, body)) => {

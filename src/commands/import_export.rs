@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{BufRead, BufReader, BufWriter, Write},
+    io::{BufRead, BufReader, BufWriter},
     path::{Path, PathBuf},
 };
 
@@ -13,6 +13,7 @@ use crate::{
     base::{
         backup::{self, Partial},
         config::Config,
+        console,
         failure::Failure,
     },
     site::AppState,
@@ -82,7 +83,7 @@ pub struct Django {
     #[arg(long, default_value = "auth.user")]
     user_model: String,
     /// The column of the user model that becomes the username. Where it is empty or missing, the
-    /// e-mail address is used.
+    /// email address is used.
     #[arg(long, default_value = "username")]
     username_field: String,
     /// A name for the site; needed if several are imported.
@@ -110,7 +111,7 @@ pub async fn export(config: Config, export: Export) -> Result<(), Failure> {
     };
     site.db.close().await;
     let Exported { groups, users } = done?;
-    eprintln!("{users} account(s) and {groups} group(s) written.");
+    console::note(format_args!("{users} account(s) and {groups} group(s) written."));
     Ok(())
 }
 
@@ -204,7 +205,6 @@ async fn run<F: Future<Output = Result<Report, Failure>>>(
     shown.end();
     site.db.close().await;
     printer.end(done.as_ref().map(|report| report.totals), how.dry_run);
-    std::io::stdout().flush().map_err(|error| Failure::start("write the report", error))?;
     let refused = done?.totals.refused();
     if refused > 0 && !how.allow_refused {
         let (verb, rest) =

@@ -18,10 +18,7 @@ mod second_factor;
 pub mod serve;
 pub mod user;
 
-use std::{
-    io::Write,
-    net::{Ipv4Addr, SocketAddr},
-};
+use std::net::{Ipv4Addr, SocketAddr};
 
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -30,6 +27,7 @@ use crate::{
     base::{
         clock::Clock,
         config::{self, Config, Origin},
+        console,
         db::{Database, file},
         failure::Failure,
         moment::moment,
@@ -75,14 +73,6 @@ pub fn ignore_file_size_signal() -> Result<(), Failure> {
 /// ([`crate::base::announcements::Lease`]).
 const PROPAGATION_NOTICE: &str = "A running site applies this within 2 seconds.";
 
-/// Prints a line of output that may be long: a reader that closes the pipe early, such as `head`,
-/// is not an error.
-fn print_line(line: &str) {
-    if writeln!(std::io::stdout(), "{line}").is_err() {
-        std::process::exit(0);
-    }
-}
-
 /// Runs `migrate`.
 ///
 /// # Errors
@@ -91,7 +81,7 @@ pub async fn migrate(config: Config) -> Result<(), Failure> {
     let db = Database::connect(&config.database).await?;
     db.migrate().await?;
     db.close().await;
-    println!("The database is up to date.");
+    console::print("The database is up to date.");
     Ok(())
 }
 
@@ -104,7 +94,7 @@ pub async fn clear_sessions(config: Config) -> Result<(), Failure> {
     let swept =
         site.sessions.sweep().await.map_err(|error| Failure::start("delete expired sessions", error))?;
     site.db.close().await;
-    println!("{swept} expired session(s) deleted.");
+    console::print(format_args!("{swept} expired session(s) deleted."));
     Ok(())
 }
 
@@ -118,18 +108,18 @@ pub async fn mails(config: Config, retry: bool) -> Result<(), Failure> {
     let site = open(config).await?;
     if retry {
         let count = mail::service::retry_all(&site).await.map_err(outage)?;
-        println!("{count} mail(s) will be retried.");
+        console::print(format_args!("{count} mail(s) will be retried."));
     } else {
         let waiting = mail::service::waiting(&site).await.map_err(outage)?;
         for mail in &waiting {
             let error = if mail.last_error.is_empty() { "not tried yet" } else { mail.last_error.as_str() };
             let since = moment(mail.created_at).text;
-            println!(
+            console::print(format_args!(
                 "{}: {} to {}, since {since}, tries: {}, {error}",
                 mail.id, mail.kind, mail.address, mail.tries
-            );
+            ));
         }
-        println!("{} mail(s) queued.", waiting.len());
+        console::print(format_args!("{} mail(s) queued.", waiting.len()));
     }
     site.db.close().await;
     Ok(())
@@ -144,9 +134,9 @@ pub async fn sweep(config: Config) -> Result<(), Failure> {
     let swept = sweep::sweep(&site).await.map_err(|error| Failure::start("delete expired data", error))?;
     site.db.close().await;
     let Swept { sessions, activity, accounts } = swept;
-    println!(
+    console::print(format_args!(
         "Deleted {sessions} expired session(s), {activity} old activity line(s), {accounts} account(s)."
-    );
+    ));
     Ok(())
 }
 
@@ -160,36 +150,36 @@ pub async fn sweep(config: Config) -> Result<(), Failure> {
 pub async fn check(config: Config, origins: &[Origin], deploy: bool) -> Result<(), Failure> {
     BreachedPasswords::new(&config, &Clock::default())?.verify()?;
     for origin in origins {
-        println!("{origin}.");
+        console::print(format_args!("{origin}."));
     }
     if let Some(note) = config::passkeys_note(&config) {
-        println!("{note}");
+        console::print(note);
     }
     for note in deploy.then(|| config::deploy_notes(&config)).into_iter().flatten() {
-        println!("{note}");
+        console::print(note);
     }
     let findings = if deploy { config::deploy_findings(&config) } else { Vec::new() };
     for finding in &findings {
-        println!("{finding}");
+        console::print(finding);
     }
     if !findings.is_empty() {
         return Err(Failure::message(format!("{} setting(s) are unsafe for deployment", findings.len())));
     }
-    println!("The configuration is valid.");
+    console::print("The configuration is valid.");
     report_readiness(config).await
 }
 
 /// Prints what `/readyz` reports. Creates and migrates nothing.
 async fn report_readiness(config: Config) -> Result<(), Failure> {
     if config.database.url.is_embedded() && !file::path_of(&config.database.url)?.exists() {
-        println!("There is no database yet: `members-area serve` creates it.");
+        console::print("There is no database yet: `members-area serve` creates it.");
         return Ok(());
     }
     let db = Database::connect(&config.database).await?;
     let site = AppState::new(config, Clock::default(), db, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
     let report = readiness::check(&site).await;
     site.db.close().await;
-    print!("{report}");
+    console::print_part(&report);
     match report.is_ready() {
         true => Ok(()),
         false => Err(Failure::message("a site with these settings could not serve requests")),

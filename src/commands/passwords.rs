@@ -9,7 +9,7 @@ use clap::Subcommand;
 
 use crate::{
     auth::breached::build::{Built, build},
-    base::failure::Failure,
+    base::{console, failure::Failure},
 };
 
 /// Commands for lists of passwords. They read no configuration, which may name the file that is yet
@@ -47,7 +47,10 @@ pub fn run(command: PasswordsCommand) -> Result<(), Failure> {
     }
     let list = BufReader::with_capacity(BUFFER_BYTES, stdin().lock());
     let Built { lines, passwords, bytes } =
-        build(list, &file, at_least, |lines| eprintln!("{lines} lines read"))?;
-    println!("Wrote {} with {passwords} of {lines} line(s), {bytes} bytes.", file.display());
+        build(list, &file, at_least, |lines| console::note(format_args!("{lines} lines read")))?;
+    console::print(format_args!(
+        "Wrote {} with {passwords} of {lines} line(s), {bytes} bytes.",
+        file.display()
+    ));
     Ok(())
 }

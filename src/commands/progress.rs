@@ -8,7 +8,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::task::JoinHandle;
 
-use crate::transfer::progress::Progress;
+use crate::{base::console, transfer::progress::Progress};
 
 /// The progress display.
 pub struct Shown {
@@ -55,7 +55,7 @@ impl Shown {
     /// Returns a function that prints a line above the bar.
     pub fn line_printer(&self) -> impl Fn(&str) + Send + 'static {
         let bar = self.bar.clone();
-        move |line| bar.suspend(|| super::print_line(line))
+        move |line| bar.suspend(|| console::print(line))
     }
 
     /// Removes the display.

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use clap::Subcommand;
 use clap_complete::Shell;
 
-use crate::base::failure::Failure;
+use crate::base::{console, failure::Failure};
 
 /// Commands that need no site and read no configuration.
 #[derive(Subcommand)]
@@ -36,7 +36,7 @@ pub fn run(mut program: clap::Command, command: ReferenceCommand) -> Result<(), 
             let name = program.get_name().to_owned();
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut program, name, &mut script);
-            super::print_line(String::from_utf8_lossy(&script).trim_end());
+            console::list(String::from_utf8_lossy(&script).trim_end());
             Ok(())
         }
         ReferenceCommand::Man { folder } => fs::create_dir_all(&folder)

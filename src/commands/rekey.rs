@@ -2,7 +2,7 @@
 
 use crate::{
     accounts::service::factors,
-    base::{config::Config, failure::Failure},
+    base::{config::Config, console, failure::Failure},
     site::AppState,
 };
 
@@ -21,28 +21,29 @@ pub async fn rekey(config: Config) -> Result<(), Failure> {
 
 async fn replace(site: &AppState) -> Result<(), Failure> {
     let reseal = async || {
-        factors::reseal_all(site).await.map_err(|error| Failure::start("seal the secrets again", error))
+        let sealed = factors::reseal_all(site).await;
+        match sealed.map_err(|error| Failure::start("seal the secrets again", error))? {
+            (count, 0) => Ok(count),
+            (count, lost) => Err(Failure::message(format!(
+                "{count} secret(s) were sealed with the new key, but the key of {lost} more is not here: add it to \
+                 the keys, or reset these members' second factors with `members-area user second-factor`, then \
+                 run this again"
+            ))),
+        }
     };
     site.seal.begin_rekey()?;
-    let (mut count, lost) = reseal().await?;
-    if lost > 0 {
-        return Err(Failure::message(format!(
-            "{count} secret(s) were sealed with the new key, but the key of {lost} more is not here: add it to \
-             the keys, or reset these members' second factors with `members-area user second-factor`, then \
-             run this again"
-        )));
-    }
+    let mut count = reseal().await?;
     site.seal.finish_rekey()?;
     // What a running site has sealed with the old key meanwhile.
-    count += reseal().await?.0;
+    count += reseal().await?;
     match site.seal.file() {
-        Some(file) => println!(
+        Some(file) => console::print(format_args!(
             "{count} secret(s) were sealed with a new key, which is in {}. Replace your copy of it.",
             file.display()
-        ),
-        None => println!(
+        )),
+        None => console::print(format_args!(
             "{count} secret(s) were sealed with the first key of second_factor.key. The others can go from it."
-        ),
+        )),
     }
     Ok(())
 }

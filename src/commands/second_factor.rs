@@ -8,14 +8,14 @@ use super::{
 };
 use crate::{
     accounts::service::factors::{self, Factor},
-    base::{failure::Failure, member::UserId, moment::moment},
+    base::{console, failure::Failure, member::UserId, moment::moment},
     site::AppState,
 };
 
 /// Arguments of `user second-factor`.
 #[derive(Args)]
 pub struct Arguments {
-    /// Username or e-mail address.
+    /// Username or email address.
     user: String,
     /// Lists them: kind, since when, last use.
     #[arg(long, required_unless_present = "reset")]
@@ -38,8 +38,8 @@ pub async fn run(site: &AppState, arguments: Arguments) -> Result<(), Failure> {
     if !arguments.reset {
         let listed = factors::list(site, UserId(user.id)).await;
         let listed = listed.map_err(|error| Failure::message(error.to_string()))?;
-        listed.iter().for_each(|factor| super::print_line(&line(factor)));
-        eprintln!("{} factor(s) of user '{name}'.", listed.len());
+        listed.iter().for_each(|factor| console::list(line(factor)));
+        console::note(format_args!("{} factor(s) of user '{name}'.", listed.len()));
         return Ok(());
     }
     let reason = arguments.reason.as_deref().unwrap_or_default().trim();
@@ -47,15 +47,12 @@ pub async fn run(site: &AppState, arguments: Arguments) -> Result<(), Failure> {
         return Err(Failure::message("--reason must be one line of text"));
     }
     let reset = change(site, async |edit| edit.reset_second_factor(named(&user), reason).await);
-    println!(
-        "{}",
-        match reset.await? {
-            true => format!(
-                "The second factor of user '{name}' was removed, and all their sessions ended. {PROPAGATION_NOTICE}"
-            ),
-            false => format!("User '{name}' has no second factor."),
-        }
-    );
+    console::print(match reset.await? {
+        true => format!(
+            "The second factor of user '{name}' was removed, and all their sessions ended. {PROPAGATION_NOTICE}"
+        ),
+        false => format!("User '{name}' has no second factor."),
+    });
     Ok(())
 }
 

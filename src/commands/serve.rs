@@ -8,6 +8,7 @@ use crate::{
     base::{
         clock::Clock,
         config::{Config, Origin},
+        console,
         failure::Failure,
     },
     server::{self, listen::Listener},
@@ -32,7 +33,7 @@ pub async fn serve(config: Config, origins: &[Origin]) -> Result<(), Failure> {
         _ => Failure::start(&format!("listen on {address} (server.address)"), error),
     })?;
     let stop = stop_signal().map_err(|error| Failure::start("listen for signals", error))?;
-    server::run(config, Clock::default(), listener, stop).await
+    server::run(config, Clock::default(), listener, |line| console::print(line), stop).await
 }
 
 /// Returns a future that completes when the program is to stop: by Ctrl-C, by SIGTERM, or because

@@ -11,14 +11,14 @@ use crate::{
         filter::{By, Fact, Filter, Sort},
         service as users,
     },
-    base::{config::Config, failure::Failure, member::UserId, moment::moment},
+    base::{config::Config, console, failure::Failure, member::UserId, moment::moment},
     site::AppState,
 };
 
 /// Subcommands of `user`.
 #[derive(Subcommand)]
 pub enum UserCommand {
-    /// Lists accounts, the oldest first: username, e-mail address, kind and last login, separated
+    /// Lists accounts, the oldest first: username, email address, kind and last login, separated
     /// by tabs.
     List {
         /// Only accounts with these words in their username, address or name, as in the admin:
@@ -40,7 +40,7 @@ pub enum UserCommand {
     },
     /// Shows an account's details.
     Show {
-        /// Username or e-mail address.
+        /// Username or email address.
         user: String,
     },
     /// Lists an account's second factors, or removes them.
@@ -52,21 +52,21 @@ pub enum UserCommand {
     ///
     /// A running site notices immediately.
     Activate {
-        /// Username or e-mail address.
+        /// Username or email address.
         user: String,
     },
     /// Deactivates an account and ends all its sessions; the last superuser stays.
     ///
     /// A running site notices within 2 seconds.
     Deactivate {
-        /// Username or e-mail address.
+        /// Username or email address.
         user: String,
     },
     /// Adds an account to a group.
     ///
     /// A running site notices within 2 seconds.
     AddToGroup {
-        /// Username or e-mail address.
+        /// Username or email address.
         user: String,
         /// The group's name.
         group: String,
@@ -75,7 +75,7 @@ pub enum UserCommand {
     ///
     /// A running site notices within 2 seconds.
     RemoveFromGroup {
-        /// Username or e-mail address.
+        /// Username or email address.
         user: String,
         /// The group's name.
         group: String,
@@ -114,9 +114,9 @@ async fn list(site: &AppState, mut filter: Filter, group: &str) -> Result<(), Fa
         let last_login = user.last_login.map_or_else(|| "never".to_owned(), |at| moment(at).iso);
         let facts = [Fact::Active, Fact::Staff, Fact::Superuser].map(|fact| user.is(fact));
         let kind = kind(facts, user.delete_after.is_some());
-        super::print_line(&format!("{}\t{}\t{kind}\t{last_login}", user.username, user.email));
+        console::list(format_args!("{}\t{}\t{kind}\t{last_login}", user.username, user.email));
     });
-    eprintln!("{} account(s).", count.await.map_err(refused)?);
+    console::note(format_args!("{} account(s).", count.await.map_err(refused)?));
     Ok(())
 }
 
@@ -164,7 +164,7 @@ async fn show(site: &AppState, typed: &str) -> Result<(), Failure> {
         ("Groups", list(belongings.groups)),
         ("Permissions", list(belongings.permissions.into_iter().collect())),
     ] {
-        super::print_line(&format!("{name}: {value}"));
+        console::list(format_args!("{name}: {value}"));
     }
     Ok(())
 }
@@ -173,17 +173,14 @@ async fn set_active(site: &AppState, typed: &str, is_active: bool) -> Result<(),
     let user = find(site, typed).await?;
     let changed = change(site, async |edit| edit.set_active(&[named(&user)], is_active).await).await? == 1;
     let name = &user.username;
-    println!(
-        "{}",
-        match (changed, is_active) {
-            (true, true) => format!("User '{name}' activated."),
-            (true, false) => {
-                format!("User '{name}' deactivated, and all their sessions ended. {PROPAGATION_NOTICE}")
-            }
-            (false, true) => format!("User '{name}' was already active."),
-            (false, false) => format!("User '{name}' was already inactive."),
+    console::print(match (changed, is_active) {
+        (true, true) => format!("User '{name}' activated."),
+        (true, false) => {
+            format!("User '{name}' deactivated, and all their sessions ended. {PROPAGATION_NOTICE}")
         }
-    );
+        (false, true) => format!("User '{name}' was already active."),
+        (false, false) => format!("User '{name}' was already inactive."),
+    });
     Ok(())
 }
 
@@ -196,18 +193,15 @@ async fn set_membership(site: &AppState, typed: &str, group: &str, joins: bool) 
     });
     let changed = change.await? == 1;
     let (name, group) = (&user.username, &group.name);
-    println!(
-        "{}",
-        match (changed, joins) {
-            (true, true) => {
-                format!("User '{name}' added to the group '{group}'. {PROPAGATION_NOTICE}")
-            }
-            (true, false) => {
-                format!("User '{name}' removed from the group '{group}'. {PROPAGATION_NOTICE}")
-            }
-            (false, true) => format!("User '{name}' was already in the group '{group}'."),
-            (false, false) => format!("User '{name}' was not in the group '{group}'."),
+    console::print(match (changed, joins) {
+        (true, true) => {
+            format!("User '{name}' added to the group '{group}'. {PROPAGATION_NOTICE}")
         }
-    );
+        (true, false) => {
+            format!("User '{name}' removed from the group '{group}'. {PROPAGATION_NOTICE}")
+        }
+        (false, true) => format!("User '{name}' was already in the group '{group}'."),
+        (false, false) => format!("User '{name}' was not in the group '{group}'."),
+    });
     Ok(())
 }

@@ -40,7 +40,7 @@ impl fmt::Display for Role {
 pub enum Kind {
     /// The username.
     Username,
-    /// The e-mail address.
+    /// The email address.
     Email,
     /// The first name.
     FirstName,
@@ -75,7 +75,7 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Username => "username",
-            Self::Email => "e-mail address",
+            Self::Email => "email address",
             Self::FirstName => "first name",
             Self::LastName => "last name",
             Self::Agent => "browser",

@@ -148,14 +148,12 @@ fn urgent() -> String {
 
 async fn attempt(site: &AppState, compose: &dyn Compose, mail: MailRow) -> Result<(), AppError> {
     let now = site.clock.now();
-    let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.name() == mail.kind) else {
-        let unknown = NotSent {
-            reason: "a kind of mail that this version of the program does not know".into(),
-            is_final: true,
-        };
+    let kind = Kind::ALL.into_iter().find(|kind| kind.name() == mail.kind);
+    let (Some(kind), Ok(occasion)) = (kind, serde_json::from_str(&mail.detail)) else {
+        let unknown =
+            NotSent { reason: "this version of the program cannot read this mail".into(), is_final: true };
         return postpone(site, &mail, &unknown).await;
     };
-    let occasion = serde_json::from_str(&mail.detail).unwrap_or_default();
     // Whether the address is verified was checked when the mail was queued.
     let order = MailJob {
         kind,

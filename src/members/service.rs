@@ -10,7 +10,7 @@ use crate::{
         member::Member,
         moment::moment,
         time_zone::{self, UTC},
-        user_agent::in_words,
+        user_agent::describe,
     },
     cache::{Policy, fnv1a},
     sessions,
@@ -140,7 +140,7 @@ async fn activity(context: &RequestContext, member: &Member) -> Result<CachedAct
             let security = security::service::with_devices(&context.site, member, count).await?;
             let devices = devices.into_iter().map(|row| {
                 let last_seen = moment(row.last_seen_at);
-                let name = in_words(&row.agent);
+                let name = describe(&row.agent);
                 (row.id_hash, Device { name, address: row.address, last_seen, is_this: false })
             });
             let activity = Activity {

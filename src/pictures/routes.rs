@@ -20,8 +20,8 @@ use crate::{
     },
     site::{
         AppState, RequestContext, flash,
+        request_context::member_of,
         response::{self, Keepable},
-        visit::member_of,
     },
     ui::flash::Message,
 };

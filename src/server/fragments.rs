@@ -77,13 +77,14 @@ impl Source for PageFragments {
             found
         };
         let mut found = asked.entry(key).or_insert_with(begin).clone();
+        let page = self.page.clone();
         Box::pin(async move {
             // `wait_for` may pause a task that has run for long, even for what is there.
             let mut html = found.borrow().clone();
             if html.is_none() {
                 html = found.wait_for(Option::is_some).await.ok().and_then(|html| html.clone());
             }
-            html.unwrap_or_default()
+            html.unwrap_or_else(|| page.fail(&AppError::Internal))
         })
     }
 
@@ -120,12 +121,15 @@ impl Around {
             }
             (Audience::Members, member) => self.render(fragment, member.as_ref()).await.map(|made| made.html),
         };
-        found.unwrap_or_else(|error| {
-            if let Some(page) = &self.set_status {
-                page.say(error.status(), error.retry_after());
-            }
-            String::new()
-        })
+        found.unwrap_or_else(|error| self.fail(&error))
+    }
+
+    /// Gives the page the error's status, so that it is not cached without the fragment.
+    fn fail(&self, error: &AppError) -> String {
+        if let Some(page) = &self.set_status {
+            page.say(error.status(), error.retry_after());
+        }
+        String::new()
     }
 
     async fn look<Who>(

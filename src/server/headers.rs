@@ -16,7 +16,7 @@ const STRICT_CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; 
                           form-action 'none'; \
                           frame-ancestors 'none'";
 
-/// Measured with Mozilla's HTTP Observatory: A+ (`reference/security.md`). The referrer policy
+/// Measured with Mozilla's HTTP Observatory: A+. The referrer policy
 /// `same-origin` hides our paths from other sites but not from our own server.
 const HEADERS: [(HeaderName, &str); 8] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -122,12 +122,9 @@ mod tests {
     };
 
     #[test]
-    fn every_page_has_an_entry_and_every_entry_a_page() {
+    fn every_entry_is_of_a_page() {
         let routes: Vec<&str> = routes().iter().map(|route| route.path()).collect();
         let lines: Vec<&str> = PAGES.iter().map(|page| page.path).collect();
-        for route in &routes {
-            assert!(lines.contains(route), "{route} has no line in PAGES");
-        }
         for line in lines.iter().filter(|line| ![CODES_FILE, EXPORT, PICTURE, USERS_CSV].contains(line)) {
             assert!(routes.contains(line), "{line} is no page");
         }

@@ -26,8 +26,8 @@ use crate::{
 };
 
 /// Opens everything and serves until `stop` is ready; then lets running requests finish, ends open
-/// transactions and closes the database. The listener and the clock are passed in, so that a test
-/// can use port 0 and its own time.
+/// transactions and closes the database. The listener, the clock and what prints a line are passed
+/// in, so that a test can use port 0, its own time and a quiet console.
 ///
 /// # Errors
 /// A [`Failure`] that names what could not be opened.
@@ -35,6 +35,7 @@ pub async fn run(
     config: Config,
     clock: Clock,
     listener: impl Into<Listener>,
+    print: impl Fn(&str) + Send + Sync,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Failure> {
     let listener = listener.into();
@@ -63,14 +64,14 @@ pub async fn run(
     }
     site.password_rules.breached().verify()?;
     site.assets.check(&site.config.server.site_root)?;
+    let say = |sentence: &str| print(&timing::log::plain_line(site.config.log.format, "INFO", sentence));
     // Only on the console: more people may read the log file.
     let link = accounts::service::new_setup_link(&site).await;
     if let Some(link) = link.map_err(|error| Failure::start("look for a superuser", error))? {
-        let sentence = format!(
+        say(&format!(
             "There is no superuser yet: create one at {link} (valid until the program stops) or with \
              `members-area createsuperuser`"
-        );
-        println!("{}", timing::log::plain_line(site.config.log.format, "INFO", &sentence));
+        ));
     }
     let follower = Follower::open(&site.db).await;
     if follower.others() > 0 && site.config.cache.url == CacheUrl::Memory {
@@ -87,17 +88,14 @@ pub async fn run(
     let writer = tokio::spawn(accounts::service::write_failed_logins_periodically(site.clone()));
     let mail_worker = tokio::spawn(mail::delivery::deliver(site.clone(), Arc::new(Letters)));
     if let Some(listener) = &metrics_listener {
-        let notice = metrics::notice(listener);
-        println!("{}", timing::log::plain_line(site.config.log.format, "INFO", &notice));
+        say(&metrics::notice(listener));
     }
     let metrics = tokio::spawn(metrics::serve(site.clone(), metrics_listener));
     // Printed whatever the log level: with port 0 this is how people and scripts learn the port.
-    let listening = format!("Listening on {}", site.base_url.as_str().trim_end_matches('/'));
-    println!("{}", timing::log::plain_line(site.config.log.format, "INFO", &listening));
+    say(&format!("Listening on {}", site.base_url.as_str().trim_end_matches('/')));
     let local = accounts::passkey_party::local_address(&site);
     if let Some(address) = local.filter(|_| site.config.accounts.passkeys != Switch::Off) {
-        let sentence = format!("Open it at {address}: at an IP address, browsers have no passkeys");
-        println!("{}", timing::log::plain_line(site.config.log.format, "INFO", &sentence));
+        say(&format!("Open it at {address}: at an IP address, browsers have no passkeys"));
     }
     let service = SiteService::new(site.clone());
     let stop = drained(site.clone(), stop);

@@ -9,12 +9,14 @@ use super::{
     headers::page_csp,
     hydration,
     theme::{self, ThemeMeta, chosen},
-    web_manifest,
 };
 use crate::{
     accounts::second_cookies::OFFER,
     app::App,
-    base::{assets::Assets, config::Switch},
+    base::{
+        assets::{Assets, WEB_MANIFEST},
+        config::Switch,
+    },
     shared::bundle::Bundle,
     site::{AppState, parts},
     ui::{FAILED_EVENT, PASSKEYS_EVENT},
@@ -67,7 +69,7 @@ pub fn Icons() -> impl IntoView {
         <link rel="icon" href="/favicon.ico" sizes="32x32" />
         <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
         <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
-        <link rel="manifest" href=web_manifest::PATH />
+        <link rel="manifest" href=WEB_MANIFEST />
     }
 }
 

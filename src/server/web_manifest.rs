@@ -8,10 +8,10 @@ use super::{
     static_files::{REVALIDATE, with_caching},
     theme::SURFACE,
 };
-use crate::{base::site_files::content_type, site::AppState};
-
-/// Where it is.
-pub const PATH: &str = "/site.webmanifest";
+use crate::{
+    base::{assets::WEB_MANIFEST, site_files::content_type},
+    site::AppState,
+};
 
 /// Returns the route.
 pub fn routes(site: &AppState) -> Router<AppState> {
@@ -26,7 +26,7 @@ pub fn routes(site: &AppState) -> Router<AppState> {
         "icons": [icon("/icon-192.png", "192x192", "any"), icon("/icon-512.png", "512x512", "maskable")],
     })
     .to_string();
-    let kind = content_type(PATH).unwrap_or_default();
+    let kind = content_type(WEB_MANIFEST).unwrap_or_default();
     let file = get(move || async move { ([(header::CONTENT_TYPE, kind)], manifest).into_response() });
-    with_caching(Router::new().route(PATH, file), REVALIDATE)
+    with_caching(Router::new().route(WEB_MANIFEST, file), REVALIDATE)
 }

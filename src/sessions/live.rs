@@ -67,9 +67,9 @@ async fn watch(
     // An outage logs nobody out.
     let Some((owner, asking, ends_at)) = look(&site, id).await.map_err(|_| retry(LATER))? else {
         return Err(match site.sessions.unknown(id).await {
-            Ok(Unknown::Ended | Unknown::Renewed) => ended(),
+            Ok(Unknown::Ended | Unknown::Rotated) => ended(),
             // The browser reconnects with the new cookie.
-            Ok(Unknown::JustRenewed) => retry(SOON),
+            Ok(Unknown::JustRotated) => retry(SOON),
             Err(_) => retry(LATER),
         });
     };
@@ -78,7 +78,7 @@ async fn watch(
     let watch = site.sessions.watchers.watch(owner, most).ok_or_else(|| retry(LATER))?;
     // The member whose page this should be: in another tab somebody else may have logged in, or
     // begun or stopped an impersonation.
-    let (Identity::Member(shown) | Identity::Over(shown, _)) = asking;
+    let (Identity::Member(shown) | Identity::ImpersonationEnded(shown, _)) = asking;
     let first = retry(SOON).data(shown.username());
     let last = once((site, id, shown.id(), ends_at, watch)).then(follow).filter_map(|last| last);
     Ok(once(first).chain(last))
@@ -100,7 +100,7 @@ async fn follow(
         }
         watch.mark_seen();
         match look(&site, id).await {
-            Ok(Some((_, Identity::Member(member) | Identity::Over(member, _), later)))
+            Ok(Some((_, Identity::Member(member) | Identity::ImpersonationEnded(member, _), later)))
                 if member.id() == shown =>
             {
                 ends_at = later;

@@ -54,7 +54,7 @@ pub async fn list(
         .map(|row| Device {
             is_this: this.is_some_and(|this| row.id_hash == this),
             session: URL_SAFE_NO_PAD.encode(&row.id_hash),
-            name: user_agent::in_words(&row.agent),
+            name: user_agent::describe(&row.agent),
             address: row.address,
             since: moment(row.created_at),
             last_seen: moment(row.last_seen_at),
@@ -82,7 +82,7 @@ pub async fn end_one(
         return Ok(false);
     };
     transaction.announce(Announced::Session(member.id(), id));
-    let (now, device) = (context.site.clock.now(), user_agent::in_words(&agent));
+    let (now, device) = (context.site.clock.now(), user_agent::describe(&agent));
     let (kind, client) = (Kind::DeviceEnded, &context.client);
     activity::service::record(&mut transaction, now, member.id(), kind, &device, client).await?;
     transaction.commit().await?;

@@ -47,7 +47,7 @@ pub enum AppError {
     #[error("Please confirm your password.")]
     ReauthenticationRequired,
     /// Too many tries.
-    #[error("Too many attempts. Please try again in {}.", in_words(*retry_after))]
+    #[error("Too many attempts. Please try again in {}.", describe(*retry_after))]
     Throttled {
         /// Seconds until the next try is allowed.
         retry_after: u32,
@@ -144,7 +144,7 @@ impl AppError {
 }
 
 /// Describes a waiting time, rounded up.
-fn in_words(seconds: u32) -> String {
+fn describe(seconds: u32) -> String {
     match seconds {
         0..=90 => counted(seconds.max(1), "second"),
         91..=5400 => counted(seconds.div_ceil(60), "minute"),

@@ -13,6 +13,7 @@ pub mod moment;
 pub mod moved;
 pub mod named_enum;
 pub mod number;
+mod page;
 pub mod part;
 pub mod password_rules;
 pub mod paths;

@@ -11,9 +11,11 @@ pub mod next;
 pub mod page_validity;
 pub mod parts;
 pub mod pending_form;
+pub mod request_context;
 pub mod response;
 pub mod state;
-pub mod visit;
 
+pub use request_context::{
+    DeviceHash, RequestContext, ThisSession, current_member, current_staff, permitted,
+};
 pub use state::AppState;
-pub use visit::{DeviceHash, RequestContext, ThisSession, current_member, current_staff, permitted};

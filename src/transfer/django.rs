@@ -31,7 +31,7 @@ impl UserModel {
         })
     }
 
-    /// Returns the column that becomes the username. Where it is missing or empty, the e-mail
+    /// Returns the column that becomes the username. Where it is missing or empty, the email
     /// address is used.
     pub fn username_field(&self) -> &str {
         self.username.as_deref().unwrap_or("username")
@@ -76,7 +76,7 @@ impl DjangoUser {
 
     /// Converts it to a row for the importer; `columns` says whether its columns could be read.
     pub fn incoming_after(mut self, columns: Result<(), Rejection>) -> ImportRow {
-        // Sites whose members log in with their e-mail address have no usernames.
+        // Sites whose members log in with their email address have no usernames.
         let username =
             self.username.take().filter(|name| !name.trim().is_empty()).or_else(|| self.email.clone());
         let name = username.clone().unwrap_or_default();

@@ -40,7 +40,7 @@ pub enum Owner {
     Name(String),
 }
 
-/// An e-mail address that the source has confirmed.
+/// An email address that the source has confirmed.
 pub struct IncomingAddress {
     /// The owner.
     pub owner: Owner,

@@ -23,7 +23,7 @@ pub const TO_BE_SET: &str = "?";
 pub struct RawUser {
     /// The username.
     pub username: String,
-    /// The e-mail address; may be empty.
+    /// The email address; may be empty.
     pub email: String,
     /// When the address was confirmed, in milliseconds since 1970.
     pub email_verified_at: Option<Millis>,
@@ -87,7 +87,7 @@ pub enum Rejection {
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoUsername => f.write_str("there is neither a username nor an e-mail address"),
+            Self::NoUsername => f.write_str("there is neither a username nor an email address"),
             Self::Username(problem) => write!(f, "the username: {problem}"),
             Self::Taken => f.write_str("an account with that name already exists here"),
             Self::Twice => f.write_str("its key is in the file twice"),
@@ -129,7 +129,7 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Password(unfit) => write!(f, "{unfit}: it must be reset by mail"),
-            Self::Email => f.write_str("the e-mail address cannot receive mail, and was left out"),
+            Self::Email => f.write_str("the email address cannot receive mail, and was left out"),
             Self::ProvenElsewhere => {
                 f.write_str("another account has confirmed the address: it stays unconfirmed")
             }

@@ -88,7 +88,7 @@ fn follow(description: RwSignal<Option<String>>) {
     };
     Effect::new(move || {
         let arrival = arrival.clone();
-        let say = move || description.set((arrival.0)().and_then(|(state, ago)| in_words(&state, ago)));
+        let say = move || description.set((arrival.0)().and_then(|(state, ago)| describe(&state, ago)));
         say();
         if let Ok(ticking) = set_interval_with_handle(say, Duration::from_secs(1)) {
             on_cleanup(move || ticking.clear());
@@ -97,7 +97,7 @@ fn follow(description: RwSignal<Option<String>>) {
 }
 
 /// Describes a value such as `hit; age=12; ttl=288`, received `ago` seconds ago.
-fn in_words(state: &str, ago: i64) -> Option<String> {
+fn describe(state: &str, ago: i64) -> Option<String> {
     let mut parts = state.split("; ");
     let how = match parts.next()? {
         "hit" => "Served from the cache",
@@ -137,10 +137,10 @@ mod tests {
                 "Rendered for this request and cached. It is 7 seconds old, and it has expired: the next request renders it again.",
             ),
         ] {
-            assert_eq!(in_words(state, ago).as_deref(), Some(expected));
+            assert_eq!(describe(state, ago).as_deref(), Some(expected));
         }
         for state in ["", "bypass", "hit", "hit; age=x; ttl=1", "hit; ttl=1; age=1", "other; age=1; ttl=1"] {
-            assert_eq!(in_words(state, 0), None, "{state}");
+            assert_eq!(describe(state, 0), None, "{state}");
         }
     }
 

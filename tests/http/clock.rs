@@ -156,7 +156,7 @@ async fn a_mail_queued_in_the_future_is_sent() {
     let waiting = |id: i64, tries: i64, next: Millis| {
         format!(
             "INSERT INTO mails (id, kind, user_id, address, detail, created_at, tries, next_try_at, last_error) VALUES \
-             ({id}, 'verify_email', {user}, 'ada@example.com', '{{}}', {next}, {tries}, {next}, '')"
+             ({id}, 'verify_email', {user}, 'ada@example.com', '{{\"at\": 0, \"client\": {{\"address\": \"\", \"agent\": \"\"}}}}', {next}, {tries}, {next}, '')"
         )
     };
     // Never tried, tried before, and never to be tried again.

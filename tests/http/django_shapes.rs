@@ -221,7 +221,7 @@ async fn members_without_a_username_get_their_address_as_username() {
         1,
         "the row is called by its address: {report}"
     );
-    assert_eq!(reasons(&report, ""), ["refused: there is neither a username nor an e-mail address"]);
+    assert_eq!(reasons(&report, ""), ["refused: there is neither a username nor an email address"]);
     let site = TestSite::start_on(database, |_| {}).await;
     for name in ["ada@example.com", "bob+LISTS@example.com"] {
         assert_eq!(site.visitor().log_in(name).await.location(), "/members/dashboard", "{name}");

@@ -4,7 +4,10 @@
 
 use std::collections::BTreeSet;
 
-use members_area::{server::pages, shared::permission::Permission};
+use members_area::{
+    server::pages,
+    shared::{paths::find_page, permission::Permission},
+};
 
 use crate::support::{TestSite, raw};
 
@@ -81,6 +84,9 @@ async fn routes_are_closed_by_default() {
         pages::routes().iter().map(|route| route.path().replace("{id}", "7")).collect();
     let functions: BTreeSet<&str> = server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();
     assert!(pages.len() >= 7 && functions.len() >= 5, "{pages:?} {functions:?}");
+    for route in pages::routes() {
+        assert!(find_page(route.path()).is_some(), "{} has no line in src/shared/paths.rs", route.path());
+    }
     for page in &pages {
         let open = OPEN_PAGES.contains(&page.as_str());
         let answer = site.visitor().get(page).await;

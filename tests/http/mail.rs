@@ -121,6 +121,30 @@ async fn unsent_mails_are_listed() {
     site.stop().await;
 }
 
+/// Of another release, or changed by hand: what it would say is not known, so nothing is made up.
+#[tokio::test]
+async fn a_queued_mail_that_cannot_be_read_stays_and_says_so() {
+    let server = SmtpServer::start();
+    let site = site_with(&server).await;
+    site.signed_up("ada").await;
+    taken(&server, 1).await;
+    let user = site.user_id("ada").await;
+    for (id, kind, detail) in [(1, "password_changed", "not JSON"), (2, "of_tomorrow", "{}")] {
+        site.database
+            .execute(&format!(
+                "INSERT INTO mails (id, kind, user_id, address, detail, created_at, tries, next_try_at, last_error) \
+                 VALUES ({id}, '{kind}', {user}, 'ada@example.com', '{detail}', 0, 0, 0, '')"
+            ))
+            .await;
+    }
+    site.signed_up("bob").await;
+    taken(&server, 2).await;
+    let reason =
+        "SELECT COUNT(*) FROM mails WHERE last_error = 'this version of the program cannot read this mail'";
+    site.database.until(reason, |count| count == 2).await;
+    site.stop().await;
+}
+
 /// Neither pages nor other mails wait for a mail server.
 #[tokio::test]
 async fn a_mail_server_that_never_answers_delays_nobody() {

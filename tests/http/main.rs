@@ -63,6 +63,7 @@ mod networks;
 mod old_addresses;
 mod once;
 mod outages;
+mod output;
 mod overview;
 mod page_cache;
 mod pages;

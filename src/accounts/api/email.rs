@@ -1,11 +1,11 @@
-//! Server functions for the e-mail address.
+//! Server functions for the email address.
 
 use leptos::prelude::*;
 
 use super::super::{Address, Link, LinkState};
 use crate::shared::{error::AppError, forms::Submission, json::Json};
 
-/// Returns the caller's e-mail address.
+/// Returns the caller's email address.
 ///
 /// # Errors
 /// [`AppError::SignedOut`] when nobody is signed in; [`AppError::Unavailable`] when the database

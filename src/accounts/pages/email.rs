@@ -1,4 +1,4 @@
-//! Pages for the e-mail address.
+//! Pages for the email address.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;

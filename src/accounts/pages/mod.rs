@@ -1,4 +1,4 @@
-//! The pages of an account: sign up, log in, log out; password; e-mail address.
+//! The pages of an account: sign up, log in, log out; password; email address.
 
 mod browsers;
 mod email;

@@ -66,7 +66,7 @@ pub async fn browsers(
         .into_iter()
         .map(|row| Browser {
             id: row.id,
-            name: user_agent::in_words(&row.agent),
+            name: user_agent::describe(&row.agent),
             first_login: moment(row.created_at),
             last_login: moment(row.last_login_at),
             is_this: this == Some(row.id),
@@ -94,7 +94,7 @@ pub async fn forget_browser(
     let Some(agent) = store::delete(&mut transaction, member.id(), browser).await? else {
         return Ok(false);
     };
-    record(transaction, context, member, Kind::BrowserForgotten, &user_agent::in_words(&agent)).await?;
+    record(transaction, context, member, Kind::BrowserForgotten, &user_agent::describe(&agent)).await?;
     Ok(true)
 }
 

@@ -48,7 +48,7 @@ pub async fn rights(connection: &mut Connection, id: UserId) -> Result<Rights, A
     Ok(store::rights::given(connection, id).await?)
 }
 
-/// Returns the active member with this username or verified e-mail address.
+/// Returns the active member with this username or verified email address.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.

@@ -1,4 +1,4 @@
-//! E-mail addresses: verifying and changing them.
+//! Email addresses: verifying and changing them.
 
 use super::super::store;
 use super::{

@@ -65,8 +65,8 @@ pub async fn expand_reset_request(
 ) -> Result<(), AppError> {
     let accounts = store::by_email(transaction, &email_address::key(&order.address)).await?;
     let is_proven = accounts.first().is_some_and(|first| first.email_verified_at.is_some());
-    let concerned = accounts.into_iter().take(if is_proven { 1 } else { usize::MAX });
-    for account in concerned.filter(|account| account.is_switched_off == 0) {
+    let owners = accounts.into_iter().take(if is_proven { 1 } else { usize::MAX });
+    for account in owners.filter(|account| account.is_switched_off == 0) {
         let user = UserId(account.id);
         let mail = MailJob {
             kind: Mail::ResetPassword,

@@ -53,7 +53,7 @@ impl Change {
             Self::Password | Self::Secured => &[Purpose::ResetPassword, Purpose::ChangeEmail, Purpose::LogIn],
             // The undo links of this change and earlier ones stay: each restores its own address.
             // Links in notices to the old address are invalid while it is not the account's
-            // (`Purpose::opens`).
+            // (`Purpose::accepts`).
             Self::Address => &[Purpose::ResetPassword, Purpose::VerifyEmail, Purpose::LogIn],
             Self::Taken | Self::AddressByStaff => &Purpose::ALL,
             Self::OthersLoggedOut | Self::LoggedOut => &[Purpose::LogIn],

@@ -39,7 +39,7 @@ use crate::{
 pub struct NewAccount {
     /// The username, visible to members.
     pub username: String,
-    /// The e-mail address.
+    /// The email address.
     pub email: String,
     /// The password.
     pub password1: Secret,

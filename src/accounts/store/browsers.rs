@@ -9,7 +9,7 @@ use crate::{
         member::UserId,
         sql::Sql,
     },
-    site::visit::KNOWN_FOR,
+    site::request_context::KNOWN_FOR,
 };
 
 /// How long the value that a login has replaced is still accepted, in milliseconds: a form may be

@@ -15,7 +15,7 @@ pub struct ProfileRow {
     pub last_name: String,
     /// The time zone, if they have chosen one.
     pub time_zone: Option<String>,
-    /// The e-mail address.
+    /// The email address.
     pub email: String,
     /// When the address was verified, in milliseconds since 1970, if it was.
     pub email_verified_at: Option<Millis>,

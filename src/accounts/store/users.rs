@@ -55,7 +55,7 @@ pub struct NewUser<'a> {
     pub username: &'a str,
     /// The key by which usernames are compared.
     pub username_key: &'a str,
-    /// The e-mail address; may be empty.
+    /// The email address; may be empty.
     pub email: &'a str,
     /// The key by which addresses are compared.
     pub email_key: &'a str,

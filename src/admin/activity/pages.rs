@@ -108,7 +108,7 @@ fn KindForm(asked: Asked) -> impl IntoView {
 }
 
 fn row(line: Line) -> impl IntoView {
-    let what = Kind::in_words(line.kind);
+    let what = Kind::describe(line.kind);
     let what = if line.detail.is_empty() { what } else { format!("{what}: {}", line.detail) };
     let from = [line.address, line.browser].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
     view! {

@@ -1,6 +1,6 @@
 //! The activity of all users.
 
-use super::super::users::{service as users, service::Named};
+use super::super::users::{service as users, service::UserSearch};
 use super::{Asked, Line, Listing, store};
 use crate::{
     activity::{Cursor, Kind, service::browser_of},
@@ -24,13 +24,13 @@ const MAX_USERS: usize = 20;
 pub async fn listing(site: &AppState, _: &Staff, query: &str) -> Result<Listing, AppError> {
     let asked = Asked::from_query(query);
     let named = match asked.user {
-        Some(user) => Named::These(vec![UserId(user)]),
+        Some(user) => UserSearch::These(vec![UserId(user)]),
         None => users::named(site, &asked.search, MAX_USERS).await?,
     };
     let users = match named {
-        Named::Anybody => None,
-        Named::These(users) => Some(users),
-        Named::TooMany => {
+        UserSearch::All => None,
+        UserSearch::These(users) => Some(users),
+        UserSearch::TooMany => {
             return Ok(Listing { asked, of: None, is_too_many: true, lines: Vec::new(), older: None });
         }
     };

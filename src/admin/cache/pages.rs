@@ -86,10 +86,10 @@ fn Shown(inspection: Inspection, query: Query) -> impl IntoView {
             title="Reads per ten seconds"
             series=&["Hits", "Misses"]
             columns=&["Hits", "Misses", "Computed"]
-            in_words=Signal::derive(move || reads_in_words(&plot.get()))
+            description=Signal::derive(move || reads_in_words(&plot.get()))
         />
         <h2>"Entries"</h2>
-        <p>{move || in_words(found.get().as_ref(), query.page)}</p>
+        <p>{move || describe(found.get().as_ref(), query.page)}</p>
         <Entries entries query=query.to_query() />
         {pager(found, query.clone())}
         <IfAllowed permission=Permission::ChangeCache>
@@ -103,7 +103,7 @@ fn reads_in_words(plot: &Plot) -> String {
     format!("Cache reads in the last hour: {} hits, {} misses, {} values computed.", sum(0), sum(1), sum(2))
 }
 
-fn in_words(found: Option<&Found>, page: usize) -> String {
+fn describe(found: Option<&Found>, page: usize) -> String {
     let Some(found) = found else {
         return "This backend cannot list its entries: it is down, or it is memcached. Clearing by name, by member or as a whole still works."
             .into();

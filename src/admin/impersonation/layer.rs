@@ -55,7 +55,7 @@ pub async fn identify(State(site): State<AppState>, mut request: Request, next: 
             })
             .await
         }
-        Ok(Identity::Over(owner, ending)) => over(&site, request, &auth, &owner, ending).await,
+        Ok(Identity::ImpersonationEnded(owner, ending)) => over(&site, request, &auth, &owner, ending).await,
         Err(error) => response::refuse(error),
     }
 }

@@ -71,7 +71,7 @@ fn line(can_be_changed: bool, row: store::Row) -> Line {
     Line {
         can_be_changed,
         id: row.id,
-        what: in_words(&row.kind),
+        what: describe(&row.kind),
         address: row.address,
         user: row.user_id.zip(row.username),
         since: moment(row.created_at),
@@ -82,7 +82,7 @@ fn line(can_be_changed: bool, row: store::Row) -> Line {
     }
 }
 
-fn in_words(kind: &str) -> String {
+fn describe(kind: &str) -> String {
     kind.replace('_', " ")
 }
 
@@ -153,7 +153,7 @@ async fn record(
     mail: &store::Row,
     what: &str,
 ) -> Result<(), AppError> {
-    let words = in_words(&mail.kind);
+    let words = describe(&mail.kind);
     let object = match (mail.user_id, &mail.username) {
         (Some(user), Some(username)) => Object::User(UserId(user), username),
         _ => Object::Several("an email to no account"),

@@ -53,7 +53,7 @@ fn Shown(overview: Overview) -> impl IntoView {
             .map(|plot| {
                 view! {
                     <Chart
-                        in_words=Signal::stored(logins_in_words(&plot))
+                        description=Signal::stored(logins_in_words(&plot))
                         plot=Signal::stored(plot)
                         id="logins"
                         title="Logins a day"

@@ -126,7 +126,9 @@ async fn logins(context: &RequestContext) -> Result<Vec<(Millis, [i64; 2])>, App
         let ttl = Duration::from_secs(if day == today { 60 } else { 86_400 });
         let policy = Policy::new("admin_logins", 1, ttl);
         let counts: Vec<i64> = cache.get_or_set(policy, &[&day.to_string()], count).await?;
-        days.push((day * DAY, [0, 1].map(|at| counts.get(at).copied().unwrap_or_default())));
+        // A shared cache holds what others have written too.
+        let count = |at: usize| counts.get(at).map_or(0, |count| (*count).clamp(0, MAX_COUNTED));
+        days.push((day * DAY, [0, 1].map(count)));
     }
     Ok(days)
 }

@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::super::users::{
     service as users,
-    service::{Named, Target},
+    service::{Target, UserSearch},
 };
 use super::{Line, Listing, store};
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
         member::{ClientInfo, Staff},
         moment::moment,
         paging,
-        user_agent::in_words,
+        user_agent::describe,
     },
     shared::error::AppError,
     site::{AppState, RequestContext},
@@ -37,9 +37,9 @@ const MAX_USERS: usize = 200;
 pub async fn listing(site: &AppState, staff: &Staff, query: &str) -> Result<Listing, AppError> {
     let (search, before) = read(query);
     let users = match users::named(site, &search, MAX_USERS).await? {
-        Named::Anybody => None,
-        Named::These(users) => Some(users),
-        Named::TooMany => {
+        UserSearch::All => None,
+        UserSearch::These(users) => Some(users),
+        UserSearch::TooMany => {
             return Ok(Listing {
                 search,
                 is_too_many: true,
@@ -68,7 +68,7 @@ pub async fn listing(site: &AppState, staff: &Staff, query: &str) -> Result<List
         session: URL_SAFE_NO_PAD.encode(&row.id_hash),
         user: row.user_id,
         username: row.username,
-        device: in_words(&row.agent),
+        device: describe(&row.agent),
         address: row.address,
         since: moment(row.created_at),
         last_seen: moment(row.last_seen_at),
@@ -119,7 +119,7 @@ pub async fn end(
         return Ok(false);
     }
     transaction.announce(Change::Session(user, id));
-    let device = in_words(&agent);
+    let device = describe(&agent);
     let object = Object::User(user, &target.row.username);
     history::record(&mut transaction, now, Actor::Staff(staff), object, &[("logged out", &device, "")])
         .await?;

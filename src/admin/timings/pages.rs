@@ -61,7 +61,7 @@ fn Shown(report: Report, window: Window) -> impl IntoView {
             title="Answers per ten seconds"
             series=&["From the cache", "Made"]
             columns=&["From the cache", "Made", "Errors"]
-            in_words=Signal::derive(move || answers.with(answers_in_words))
+            description=Signal::derive(move || answers.with(answers_in_words))
         />
         <Chart
             plot=durations
@@ -69,7 +69,7 @@ fn Shown(report: Report, window: Window) -> impl IntoView {
             title="95 of 100 made answers took at most, in milliseconds"
             series=&["Made"]
             columns=&["Milliseconds, at most"]
-            in_words=Signal::derive(move || durations.with(durations_in_words))
+            description=Signal::derive(move || durations.with(durations_in_words))
         />
         <h2>"By route"</h2>
         <p class="help">

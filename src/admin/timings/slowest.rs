@@ -41,7 +41,7 @@ pub fn Slowest(
 }
 
 fn row(request: SlowRequest) -> impl IntoView {
-    let words = in_words(&request);
+    let words = describe(&request);
     let SlowRequest { id, at, what, status, took, bars, .. } = request;
     let bars = bars.into_iter().map(bar).collect_view();
     view! {
@@ -77,7 +77,7 @@ fn bar(Bar { part, from, width }: Bar) -> impl IntoView {
 }
 
 /// Names the parts with their times, such as "Guard 1.20 ms, database 3.40 ms in 2 queries".
-fn in_words(request: &SlowRequest) -> String {
+fn describe(request: &SlowRequest) -> String {
     let part = |(part, took): &(Part, u64)| {
         let queries = match part {
             Part::Database => format!(" in {}", queries(request.queries)),
@@ -131,8 +131,8 @@ mod tests {
             assert!(html.contains(text), "{text} in {html}");
         }
         let nothing = SlowRequest { parts: Vec::new(), ..request() };
-        assert_eq!(in_words(&nothing), "Nothing was waited for.");
+        assert_eq!(describe(&nothing), "Nothing was waited for.");
         let one = SlowRequest { parts: vec![(Part::Database, 9)], queries: 1, ..request() };
-        assert_eq!(in_words(&one), "Database 9 µs in 1 query");
+        assert_eq!(describe(&one), "Database 9 µs in 1 query");
     }
 }

@@ -42,7 +42,7 @@ pub struct User {
     /// choose from.
     pub other_groups: Option<Vec<String>>,
     /// Whether the caller can manage the user.
-    pub reach: Reach,
+    pub reach: CanManage,
     /// The audit log of changes to the user.
     pub history: History,
     /// The audit log of changes by the user, if they are staff or have made any.
@@ -62,12 +62,12 @@ pub enum Password {
 
 /// Whether the caller can manage a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Reach {
+pub enum CanManage {
     /// It is the caller's own account.
     Own,
     /// The caller can manage it as far as their permissions go.
-    Within,
+    Yes,
     /// The caller cannot manage it: the account is a superuser's, or has permissions that the
     /// caller lacks.
-    Beyond,
+    No,
 }

@@ -21,9 +21,9 @@ pub(super) const ROTATED_FOR: Millis = 3_600_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unknown {
     /// Rotated a moment ago: the browser has the new id, or is about to receive it.
-    JustRenewed,
+    JustRotated,
     /// Rotated earlier.
-    Renewed,
+    Rotated,
     /// Never rotated.
     Ended,
 }
@@ -78,8 +78,8 @@ impl Sessions {
         let rotated_at = store::rotated_at(&mut *self.db.read().await?, &id).await?;
         Ok(match rotated_at.map(|at| self.clock.now().saturating_sub(at)) {
             // A rotation in the future is from before the clock was set back.
-            Some(0..=IN_FLIGHT) => Unknown::JustRenewed,
-            Some(_) => Unknown::Renewed,
+            Some(0..=IN_FLIGHT) => Unknown::JustRotated,
+            Some(_) => Unknown::Rotated,
             None => Unknown::Ended,
         })
     }

@@ -68,7 +68,7 @@ pub fn deploy_findings(config: &Config) -> Vec<String> {
         ),
         (
             is_file_open_to_others(&config.database.url),
-            "the file of database.url can be read by others on this machine, with all e-mail addresses and password hashes: \
+            "the file of database.url can be read by others on this machine, with all email addresses and password hashes: \
              chmod 600 it, and the files beside it.",
         ),
         (
@@ -83,7 +83,7 @@ pub fn deploy_findings(config: &Config) -> Vec<String> {
         ),
         (
             is_cache_in_clear(&config.cache.url),
-            "cache.url leads to another machine, without TLS: kept pages, with names and e-mail addresses, travel in the clear. \
+            "cache.url leads to another machine, without TLS: cached pages, with names and email addresses, travel in the clear. \
              Use rediss://, memory://, database:// or a server on this machine.",
         ),
         (config.log.file.as_os_str().is_empty(), "log.file is empty: requests are not written to a file."),

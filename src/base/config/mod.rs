@@ -176,11 +176,11 @@ pub struct Throttle {
     pub sign_up_per_address: Rate,
     /// Requests for a reset mail, and uses of its link, from one IP address.
     pub reset_per_address: Rate,
-    /// Reset mails to one e-mail address.
+    /// Reset mails to one email address.
     pub reset_per_email: Rate,
     /// Requests for a code to log in, and codes tried, from one IP address.
     pub login_code_per_address: Rate,
-    /// Mails with such a code to one e-mail address, and requests with one name.
+    /// Mails with such a code to one email address, and requests with one name.
     pub login_code_per_email: Rate,
     /// Mails to confirm an address, per account.
     pub verification_per_account: Rate,
@@ -188,7 +188,7 @@ pub struct Throttle {
     pub code_per_account: Rate,
     /// Wrong codes of a second factor, of all kinds together, per account.
     pub second_factor_per_account: Rate,
-    /// Mails of all kinds to one e-mail address.
+    /// Mails of all kinds to one email address.
     pub mail_per_address: Rate,
     /// Changes of names and picture, per account.
     pub profile_changes_per_account: Rate,

@@ -51,10 +51,9 @@ impl<'de> Deserialize<'de> for Rate {
         let (count, period) = text.split_once('/').ok_or_else(wrong)?;
         let count = count.trim().parse().ok().filter(|count| *count > 0).ok_or_else(wrong)?;
         let period = humantime::parse_duration(period.trim()).map_err(|_| wrong())?;
-        if period.is_zero() || period > Self::MAX_PERIOD.get() {
-            return Err(D::Error::custom(format!(
-                "`{text}`: the time must be longer than zero and at most 7d"
-            )));
+        // Limits count in milliseconds.
+        if period.as_millis() == 0 || period > Self::MAX_PERIOD.get() {
+            return Err(D::Error::custom(format!("`{text}`: the time must be at least 1ms and at most 7d")));
         }
         Ok(Self { count, period: Period::millis(u64::try_from(period.as_millis()).unwrap_or(u64::MAX)) })
     }
@@ -69,7 +68,9 @@ mod tests {
         let read = |text: &str| Rate::deserialize(serde_json::Value::from(text)).ok();
         assert_eq!(read("5/5m"), Some(Rate::new(5, Period::minutes(5))));
         assert_eq!(read("1 / 30s"), Some(Rate::new(1, Period::seconds(30))));
-        for wrong in ["", "5", "5/", "/5m", "0/5m", "-1/5m", "5/0s", "5/8d", "5/soon", "99999999999/1m"] {
+        for wrong in
+            ["", "5", "5/", "/5m", "0/5m", "-1/5m", "5/0s", "5/999us", "5/8d", "5/soon", "99999999999/1m"]
+        {
             assert_eq!(read(wrong), None, "{wrong}");
         }
     }

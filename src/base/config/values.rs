@@ -41,6 +41,9 @@ impl Period {
         match humantime::parse_duration(text) {
             // Longer periods would overflow the arithmetic of some clocks.
             Ok(duration) if duration > Self::days(3660).get() => Err(format!("`{text}` is over ten years")),
+            Ok(duration) if !duration.is_zero() && duration.as_millis() == 0 => {
+                Err(format!("`{text}` is under a millisecond"))
+            }
             Ok(duration) => Ok(Self(duration)),
             Err(_) => Err(format!("`{text}` is not a length of time such as `90s`, `5m` or `14d`")),
         }

@@ -23,6 +23,7 @@ use crate::{
     base::{
         clock::Millis,
         config::{Config, Environment},
+        console,
         failure::Failure,
         member::{ClientInfo, Member, UserId},
         username,
@@ -77,7 +78,10 @@ pub async fn demo(config: Config, demo: Demo) -> Result<(), Failure> {
     let filled = fill(&site, &demo, file.as_mut()).await;
     site.db.close().await;
     filled?;
-    println!("{} demo member(s) exist: demo000001 and so on, password \"{PASSWORD}\".", demo.members);
+    console::print(format_args!(
+        "{} demo member(s) exist: demo000001 and so on, password \"{PASSWORD}\".",
+        demo.members
+    ));
     Ok(())
 }
 
@@ -104,7 +108,7 @@ async fn fill(site: &AppState, demo: &Demo, mut file: Option<&mut std::fs::File>
                     .map_err(|error| Failure::start("write the sessions file", error))?;
             }
         }
-        println!("{last} of {}", demo.members);
+        console::print(format_args!("{last} of {}", demo.members));
         first = last + 1;
     }
     Ok(())

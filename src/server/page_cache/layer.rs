@@ -182,9 +182,9 @@ async fn pack(pages: &PageCache, variant: &Variant, headers: &HeaderMap, body: &
     if variant.member.is_some() {
         return Some(CachedBody::pack_lightly(html.as_bytes(), policy.as_bytes()));
     }
-    let packing = pages.packing.try_acquire().ok()?;
+    let compression = pages.compression.try_acquire().ok()?;
     let pack = move || CachedBody::pack(html.as_bytes(), policy.as_bytes());
-    pages.packing.run(packing, pack).await.ok()
+    pages.compression.run(compression, pack).await.ok()
 }
 
 #[cfg(test)]

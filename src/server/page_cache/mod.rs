@@ -54,7 +54,7 @@ pub struct Inner {
     headers: Headers,
     /// Compresses pages well, one at a time. When the queue is full, a page for everybody is sent
     /// but not cached, and a member's page stays as it is.
-    packing: WorkQueue,
+    compression: WorkQueue,
     /// The copies that are being compressed again now, by route and member; as many as the queue has
     /// places.
     repacking: Mutex<HashSet<(&'static str, UserId)>>,
@@ -78,7 +78,7 @@ impl PageCache {
             pages,
             recent_sessions: RecentSessions::default(),
             headers: Headers::default(),
-            packing: WorkQueue::new(1, QUEUE),
+            compression: WorkQueue::new(1, QUEUE),
             repacking: Mutex::default(),
             timing,
         }))

@@ -23,7 +23,8 @@ pub fn repack(pages: &PageCache, page: &CachedPage, member: &Member, parts: [&st
         return;
     }
     let copy = (page.route, member.id());
-    let (Some(light), Ok(permit)) = (CachedBody::open(cached.clone()), pages.packing.try_acquire()) else {
+    let (Some(light), Ok(permit)) = (CachedBody::open(cached.clone()), pages.compression.try_acquire())
+    else {
         return;
     };
     if !in_progress(pages).insert(copy) {
@@ -31,15 +32,15 @@ pub fn repack(pages: &PageCache, page: &CachedPage, member: &Member, parts: [&st
     }
     let (pages, policy, member) = (pages.clone(), page.policy, member.clone());
     let (parts, cached) = (parts.map(str::to_owned), cached.clone());
-    let packing = async move {
-        if let Ok(Some(packed)) = pages.packing.run(permit, move || light.repack()).await {
+    let compression = async move {
+        if let Ok(Some(packed)) = pages.compression.run(permit, move || light.repack()).await {
             let recorder = Recorder::none();
             let cache = pages.site.cache.of(&member, &recorder);
             cache.replace(policy, &parts.each_ref().map(String::as_str), &cached, packed).await;
         }
         in_progress(&pages).remove(&copy);
     };
-    tokio::spawn(packing.in_current_span());
+    tokio::spawn(compression.in_current_span());
 }
 
 fn in_progress(pages: &PageCache) -> MutexGuard<'_, HashSet<(&'static str, UserId)>> {

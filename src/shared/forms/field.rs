@@ -13,9 +13,9 @@ named_enum! {
         Form = "form",
         /// A username.
         Username = "username",
-        /// An e-mail address.
+        /// An email address.
         Email = "email",
-        /// Username or e-mail address, at login.
+        /// Username or email address, at login.
         Login = "login",
         /// The account's current password: at login and re-authentication.
         Password = "password",

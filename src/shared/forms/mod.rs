@@ -19,7 +19,7 @@ pub const NAME_MAX: u32 = 150;
 /// The maximum length of a passkey's name, in characters.
 pub const PASSKEY_NAME_MAX: u32 = 60;
 
-/// The maximum length of an e-mail address, in characters (RFC 5321, 4.5.3.1.3: 256 with its
+/// The maximum length of an email address, in characters (RFC 5321, 4.5.3.1.3: 256 with its
 /// brackets).
 pub const EMAIL_MAX: u32 = 254;
 /// The hidden field with the form's page, to return to without JavaScript.

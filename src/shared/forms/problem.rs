@@ -35,7 +35,7 @@ pub enum Problem {
     LineCharacters,
     /// This account cannot be impersonated.
     NotToActAs,
-    /// It is not an e-mail address.
+    /// It is not an email address.
     EmailMalformed,
     /// Many mail servers cannot send to this address.
     EmailUnreachable,
@@ -64,7 +64,7 @@ pub enum Problem {
     PasswordNumeric,
     /// Too similar to the username.
     PasswordLikeUsername,
-    /// Too similar to the e-mail address.
+    /// Too similar to the email address.
     PasswordLikeEmail,
     /// Too similar to the first or last name.
     PasswordLikeName,

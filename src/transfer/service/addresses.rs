@@ -1,4 +1,4 @@
-//! The importer's part for confirmed e-mail addresses.
+//! The importer's part for confirmed email addresses.
 
 use std::collections::HashMap;
 

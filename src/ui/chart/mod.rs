@@ -50,7 +50,7 @@ pub fn Chart(
     columns: &'static [&'static str],
     /// All of it in a sentence.
     #[prop(into)]
-    in_words: Signal<String>,
+    description: Signal<String>,
     /// The labels below: at the left edge, in the middle, at the right edge.
     #[prop(default = ["60 minutes ago", "30", "Now"])]
     ticks: [&'static str; 3],
@@ -105,7 +105,7 @@ pub fn Chart(
                     viewBox=format!("0 0 {WIDTH} {HEIGHT}")
                     preserveAspectRatio="none"
                     role="img"
-                    aria-label=in_words
+                    aria-label=description
                 >
                     <defs>
                         // Stripes distinguish it without relying on colour alone.
@@ -124,7 +124,7 @@ pub fn Chart(
             {legend}
             <details>
                 <summary>"Show as table"</summary>
-                <p>{in_words}</p>
+                <p>{description}</p>
                 <div class="scroll" tabindex="0" role="region" aria-label=format!("{title}, as a table")>
                     <table>
                         <thead>
@@ -149,8 +149,8 @@ mod tests {
         let plot = Plot { top: 40, outlines: vec!["M1".into(), "M2".into()], ..Plot::default() };
         Owner::new().with(|| {
             let plot = Signal::stored(plot);
-            let in_words = Signal::stored("In words.".to_owned());
-            view! { <Chart plot id="c" title="Reads" series columns=&["Hits", "Misses"] in_words /> }
+            let description = Signal::stored("In words.".to_owned());
+            view! { <Chart plot id="c" title="Reads" series columns=&["Hits", "Misses"] description /> }
                 .to_html()
         })
     }

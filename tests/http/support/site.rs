@@ -291,6 +291,6 @@ fn apart(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
-        server::run(config, clock, listener, stopped).await
+        server::run(config, clock, listener, |_| (), stopped).await
     })
 }

@@ -30,7 +30,8 @@ fn refused(problem: Problem) -> AppError {
 
 /// Returns the stored credential. One that cannot be read proves nothing.
 fn credential(passkey: &store::PasskeyRow) -> Option<Credential> {
-    serde_json::from_slice(&passkey.secret).ok()
+    let read = serde_json::from_slice(&passkey.secret);
+    read.inspect_err(|error| tracing::error!(passkey = passkey.id, %error, "A passkey cannot be read")).ok()
 }
 
 /// Returns the passkeys that fit, as the browser's options list them.

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use server_fn::ServerFn;
 
-use super::super::{Password, Reach, User, api::SaveUser, filter::Fact};
+use super::super::{CanManage, Password, User, api::SaveUser, filter::Fact};
 use crate::{
     admin::permissions::PermissionTable,
     shared::{
@@ -169,7 +169,7 @@ pub fn Permissions(user: User, #[prop(optional)] is_read_only: bool) -> impl Int
 /// submitted values.
 #[component]
 fn Flags(user: User) -> impl IntoView {
-    let is_own = user.reach == Reach::Own;
+    let is_own = user.reach == CanManage::Own;
     let may_make_superusers = is_superuser();
     [
         (Field::IsVerified, "The email address is confirmed", Fact::Verified, false),

@@ -6,7 +6,7 @@ use leptos_router::hooks::{use_location, use_params_map};
 use server_fn::ServerFn;
 
 use super::super::{
-    Password, Reach, User,
+    CanManage, Password, User,
     api::{JoinGroup, ResetUserSecondFactor, SaveUser, SendUserReset, SetUserPassword, load_user},
     filter::Fact,
 };
@@ -61,7 +61,7 @@ pub fn UserPage() -> impl IntoView {
 #[component]
 fn Whole(user: User, returned: Returned) -> impl IntoView {
     let page = format!("{USERS}/{}", user.id);
-    let may_change = visitor_may(Permission::ChangeUser) && user.reach != Reach::Beyond;
+    let may_change = visitor_may(Permission::ChangeUser) && user.reach != CanManage::No;
     let (history, deeds) = (user.history.clone(), user.deeds.clone());
     let facts = view! { <Facts user=user.clone() /> }.into_any();
     let forms = if may_change {
@@ -106,9 +106,9 @@ fn Whole(user: User, returned: Returned) -> impl IntoView {
 
 fn why_not(user: &User) -> Option<&'static str> {
     match user.reach {
-        Reach::Own => Some("This is your account. Another administrator has to change your role."),
-        Reach::Beyond => Some("This account has more permissions than you, so you can only view it."),
-        Reach::Within if user.password == Password::Off => Some("The password of this account is disabled."),
-        Reach::Within => None,
+        CanManage::Own => Some("This is your account. Another administrator has to change your role."),
+        CanManage::No => Some("This account has more permissions than you, so you can only view it."),
+        CanManage::Yes if user.password == Password::Off => Some("The password of this account is disabled."),
+        CanManage::Yes => None,
     }
 }

@@ -5,10 +5,10 @@ use super::super::{
     batch::{Action, Batch},
     store::{
         batch as store,
-        batch::{Concerned, Source},
+        batch::{Affected, Source},
     },
 };
-use super::selection::{MAX_BATCH_USERS, concerned, group_name};
+use super::selection::{MAX_BATCH_USERS, affected, group_name};
 use crate::{
     admin::edit::Edit,
     audit::service::{Actor, Object},
@@ -46,13 +46,13 @@ pub async fn apply(
     let staff = staff.require(batch.action.permission())?;
     let site = &context.site;
     let group = group_name(site, &staff, &batch).await?.unwrap_or_default();
-    let (mut concerned, _) = concerned(site, &staff, &batch, newest).await?;
-    concerned.truncate(MAX_BATCH_USERS as usize);
-    if concerned.len() as i64 != count {
+    let (mut affected, _) = affected(site, &staff, &batch, newest).await?;
+    affected.truncate(MAX_BATCH_USERS as usize);
+    if affected.len() as i64 != count {
         return Err(AppError::invalid(Field::Form, Problem::ListChanged));
     }
     let mut done = 0;
-    for part in concerned.chunks(PART) {
+    for part in affected.chunks(PART) {
         done += apply_to(site, &staff, &batch, &group, part).await?;
     }
     if batch.action == Action::Delete && done > 0 {
@@ -75,7 +75,7 @@ async fn apply_to(
 ) -> Result<i64, AppError> {
     let asked: Vec<i64> = part.iter().map(|(id, _)| *id).collect();
     let mut edit = Edit::begin(site, Actor::Staff(staff)).await?;
-    let again = Concerned {
+    let again = Affected {
         source: Source::Ids(&asked),
         action: batch.action,
         group: batch.group,
@@ -83,7 +83,7 @@ async fn apply_to(
         newest: i64::MAX,
         limit: MAX_BATCH_USERS,
     };
-    let rows = store::concerned(&mut edit.transaction, &again).await?;
+    let rows = store::affected(&mut edit.transaction, &again).await?;
     let users: Vec<_> = rows.iter().map(|(id, name)| (UserId(*id), name.as_str())).collect();
     let group = (batch.group.unwrap_or(0), group);
     let done = match batch.action {

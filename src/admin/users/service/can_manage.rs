@@ -2,7 +2,7 @@
 //! setting a password, they could get every permission.
 
 use super::super::{
-    Reach,
+    CanManage,
     store::user::{self, UserRow},
 };
 use crate::{
@@ -43,8 +43,8 @@ impl Target {
     /// [`AppError::Forbidden`] otherwise.
     pub fn require_within(&self, staff: &Staff) -> Result<(), AppError> {
         match self.reach(staff) {
-            Reach::Within => Ok(()),
-            Reach::Own | Reach::Beyond => Err(AppError::Forbidden),
+            CanManage::Yes => Ok(()),
+            CanManage::Own | CanManage::No => Err(AppError::Forbidden),
         }
     }
 
@@ -64,17 +64,17 @@ impl Target {
         // Without being staff, permissions manage nobody.
         let is_equal = self.rights.is_superuser
             || self.rights.is_staff && !own.is_superuser && own.own.iter().chain(&own.of_groups).all(has);
-        self.reach(staff) == Reach::Within && !is_equal
+        self.reach(staff) == CanManage::Yes && !is_equal
     }
 
     /// Returns whether the caller can manage the user.
-    pub fn reach(&self, staff: &Staff) -> Reach {
+    pub fn reach(&self, staff: &Staff) -> CanManage {
         if self.row.id == staff.member().id().0 {
-            Reach::Own
+            CanManage::Own
         } else if has_all(staff, &self.rights) {
-            Reach::Within
+            CanManage::Yes
         } else {
-            Reach::Beyond
+            CanManage::No
         }
     }
 }

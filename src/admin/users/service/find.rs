@@ -11,7 +11,7 @@ use crate::{
     site::AppState,
 };
 
-/// Returns the user with this username, or else those who gave this e-mail address, at most two.
+/// Returns the user with this username, or else those who gave this email address, at most two.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.

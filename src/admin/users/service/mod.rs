@@ -34,4 +34,4 @@ pub use permissions::{differences, join, leave};
 pub use save::{Typed, save};
 pub use second_factor::reset_second_factor;
 pub use selection::confirmation;
-pub use user_search::{Named, named, within_reach};
+pub use user_search::{UserSearch, named, within_reach};

@@ -1,6 +1,6 @@
 //! Which permissions a form grants and revokes, and adding users to groups.
 
-use super::super::Reach;
+use super::super::CanManage;
 use super::can_manage::{Target, has_all};
 use crate::{
     admin::{edit::Edit, groups::service as groups},
@@ -23,8 +23,8 @@ async fn begin<'a>(
     let mut edit = Edit::begin(&context.site, Actor::Staff(staff)).await?;
     let target = Target::find(&mut edit.transaction, id).await?;
     match target.reach(staff) {
-        Reach::Beyond => Err(AppError::Forbidden),
-        Reach::Own | Reach::Within => Ok((edit, target.row.username)),
+        CanManage::No => Err(AppError::Forbidden),
+        CanManage::Own | CanManage::Yes => Ok((edit, target.row.username)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Changing an account's names, address, flags and permissions.
 
 use super::super::{
-    Reach,
+    CanManage,
     store::user::{UserRow, Wanted},
 };
 use super::{can_manage::Target, permissions::differences};
@@ -70,7 +70,7 @@ pub async fn save(
     let mut edit = Edit::begin(&context.site, Actor::Staff(staff)).await?;
     let target = Target::find(&mut edit.transaction, id).await?;
     let reach = target.reach(staff);
-    if reach == Reach::Beyond {
+    if reach == CanManage::No {
         return Err(AppError::Forbidden);
     }
     let old = target.row;
@@ -96,7 +96,7 @@ pub async fn save(
 /// before is not checked again.
 fn check(
     staff: &Staff,
-    reach: Reach,
+    reach: CanManage,
     old: &UserRow,
     typed: Typed,
     has_permissions: bool,
@@ -121,7 +121,7 @@ fn check(
         (old.is_staff, typed.is_staff),
         (old.is_superuser, typed.is_superuser),
     ];
-    if reach == Reach::Own && flags.iter().any(|(old, new)| (*old == 1) != *new) {
+    if reach == CanManage::Own && flags.iter().any(|(old, new)| (*old == 1) != *new) {
         errors.add(Field::Form, Problem::OwnAccount);
     }
     let is_raised = typed.is_superuser && old.is_superuser == 0;

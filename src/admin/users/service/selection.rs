@@ -6,7 +6,7 @@ use super::super::{
     search::Search,
     store::{
         batch as store,
-        batch::{Concerned, Source},
+        batch::{Affected, Source},
     },
 };
 use super::{can_manage::has_all, list_plan::look};
@@ -32,12 +32,12 @@ pub async fn confirmation(site: &AppState, staff: &Staff, query: &str) -> Result
     let batch = Batch::from_query(query).ok_or(AppError::BadRequest)?;
     let staff = staff.require(batch.action.permission())?;
     let group = group_name(site, &staff, &batch).await?;
-    let (mut concerned, all) = concerned(site, &staff, &batch, i64::MAX).await?;
-    let has_more = concerned.len() as i64 > MAX_BATCH_USERS;
-    concerned.truncate(MAX_BATCH_USERS as usize);
-    concerned.sort_by(|one, other| one.1.cmp(&other.1));
+    let (mut affected, all) = affected(site, &staff, &batch, i64::MAX).await?;
+    let has_more = affected.len() as i64 > MAX_BATCH_USERS;
+    affected.truncate(MAX_BATCH_USERS as usize);
+    affected.sort_by(|one, other| one.1.cmp(&other.1));
     let mut goes: Vec<_> = Vec::new();
-    let ids: Vec<i64> = concerned.iter().map(|(id, _)| *id).collect();
+    let ids: Vec<i64> = affected.iter().map(|(id, _)| *id).collect();
     if matches!(batch.action, Action::Delete | Action::EndSessions | Action::Deactivate) {
         let mut connection = site.db.read().await?;
         for some in ids.chunks(IDS_AT_ONCE) {
@@ -50,7 +50,7 @@ pub async fn confirmation(site: &AppState, staff: &Staff, query: &str) -> Result
         }
         goes.retain(|(what, count)| *count > 0 && (batch.action == Action::Delete || what.is_session()));
     }
-    let count = concerned.len() as i64;
+    let count = affected.len() as i64;
     Ok(Confirmation {
         batch: batch.to_query(),
         list: batch.list_query(),
@@ -60,7 +60,7 @@ pub async fn confirmation(site: &AppState, staff: &Staff, query: &str) -> Result
         has_more,
         left_out: all.filter(|_| !has_more).map(|all| (all - count).max(0)),
         newest: ids.iter().copied().max().unwrap_or(0),
-        names: concerned.into_iter().take(NAMES).map(|(_, name)| name).collect(),
+        names: affected.into_iter().take(NAMES).map(|(_, name)| name).collect(),
         goes,
     })
 }
@@ -86,13 +86,13 @@ pub(super) async fn group_name(
 
 /// Returns ids and names of the users that the batch applies to, one more than [`MAX_BATCH_USERS`] at most;
 /// and how many users were chosen or found, if that is counted.
-pub(super) async fn concerned(
+pub(super) async fn affected(
     site: &AppState,
     staff: &Staff,
     batch: &Batch,
     newest: i64,
 ) -> Result<(Vec<(i64, String)>, Option<i64>), AppError> {
-    let of = |source| Concerned {
+    let of = |source| Affected {
         source,
         action: batch.action,
         group: batch.group,
@@ -103,7 +103,7 @@ pub(super) async fn concerned(
     match &batch.who {
         Who::Chosen(ids) => {
             let mut connection = site.db.read().await?;
-            let found = store::concerned(&mut connection, &of(Source::Ids(ids))).await?;
+            let found = store::affected(&mut connection, &of(Source::Ids(ids))).await?;
             Ok((found, Some(store::count(&mut connection, ids).await?)))
         }
         Who::All(filter) => {
@@ -115,7 +115,7 @@ pub(super) async fn concerned(
             };
             let plan = look.plan(site, filter, search.as_ref());
             let mut connection = site.db.read().await?;
-            Ok((store::concerned(&mut connection, &of(Source::List(plan))).await?, all))
+            Ok((store::affected(&mut connection, &of(Source::List(plan))).await?, all))
         }
     }
 }

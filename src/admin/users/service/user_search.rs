@@ -9,9 +9,9 @@ use crate::{
 };
 
 /// The users that a list is narrowed down to.
-pub enum Named {
+pub enum UserSearch {
     /// All users: the search is empty.
-    Anybody,
+    All,
     /// Only these.
     These(Vec<UserId>),
     /// More than `most`.
@@ -22,16 +22,16 @@ pub enum Named {
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn named(site: &AppState, typed: &str, most: usize) -> Result<Named, AppError> {
+pub async fn named(site: &AppState, typed: &str, most: usize) -> Result<UserSearch, AppError> {
     let Some(search) = Search::parse(typed) else {
-        return Ok(Named::Anybody);
+        return Ok(UserSearch::All);
     };
     let filter = Filter { search: typed.to_owned(), ..Filter::default() };
     let look = look(site, &filter, Some(&search)).await?;
     let plan = look.plan(site, &filter, Some(&search));
     let limit = i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1);
     let ids = store::ids(&mut *site.db.read().await?, &plan, limit).await?;
-    Ok(if ids.len() > most { Named::TooMany } else { Named::These(ids) })
+    Ok(if ids.len() > most { UserSearch::TooMany } else { UserSearch::These(ids) })
 }
 
 /// Returns those of these users whom the caller can manage.

@@ -18,7 +18,7 @@ pub enum Source<'a> {
 
 /// The users that a batch applies to: of those it is asked for, the ones that it would change and
 /// that the caller can manage.
-pub struct Concerned<'a> {
+pub struct Affected<'a> {
     pub source: Source<'a>,
     pub action: Action,
     pub group: Option<i64>,
@@ -29,27 +29,27 @@ pub struct Concerned<'a> {
 }
 
 /// Returns ids and names of the users that a batch applies to.
-pub async fn concerned(
+pub async fn affected(
     connection: &mut AnyConnection,
-    concerned: &Concerned<'_>,
+    affected: &Affected<'_>,
 ) -> Result<Vec<(i64, String)>, sqlx::Error> {
-    concerned_statement(concerned).query_as().fetch_all(connection).await
+    affected_statement(affected).query_as().fetch_all(connection).await
 }
 
-/// Returns the statement of [`concerned`].
-pub fn concerned_statement(concerned: &Concerned<'_>) -> Sql {
+/// Returns the statement of [`affected`].
+pub fn affected_statement(affected: &Affected<'_>) -> Sql {
     let mut sql = Sql::new("SELECT users.id, users.username");
-    match &concerned.source {
+    match &affected.source {
         Source::List(plan) => plan.push_from_where(&mut sql),
         Source::Ids(ids) => {
             sql.push(" FROM users WHERE users.id IN ").numbers(ids.iter().copied());
         }
     }
     // The unary plus keeps the planner from the index of ids, by which it would read all users.
-    sql.push(" AND +users.id <= ").number(concerned.newest);
-    push_within_reach(&mut sql, concerned.staff);
-    push_changes(&mut sql, concerned.action, concerned.group);
-    sql.push(" LIMIT ").number(concerned.limit);
+    sql.push(" AND +users.id <= ").number(affected.newest);
+    push_within_reach(&mut sql, affected.staff);
+    push_changes(&mut sql, affected.action, affected.group);
+    sql.push(" LIMIT ").number(affected.limit);
     sql
 }
 

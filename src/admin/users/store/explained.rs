@@ -7,7 +7,7 @@ use super::super::{
     search::{Search, Way},
 };
 use super::{
-    batch::{self, Concerned},
+    batch::{self, Affected},
     list::{Page, statement},
     plan::{Plan, Source},
 };
@@ -143,7 +143,7 @@ async fn a_batch_and_its_consequences_go_through_an_index() {
         for action in Action::ALL {
             for group in [None, Some(1)] {
                 let source = batch::Source::List(plan(&explainer, group, None, Source::Sorted));
-                let concerned = Concerned {
+                let affected = Affected {
                     source,
                     action,
                     group: Some(2),
@@ -151,7 +151,7 @@ async fn a_batch_and_its_consequences_go_through_an_index() {
                     newest: i64::MAX,
                     limit: 10_001,
                 };
-                let sql = batch::concerned_statement(&concerned);
+                let sql = batch::affected_statement(&affected);
                 let index = if group.is_some() { "group_members_by" } else { "users_by" };
                 explainer.assert_uses(index, sql).await;
             }

@@ -13,7 +13,7 @@ pub struct LineRow {
     pub id: i64,
     /// The username.
     pub username: String,
-    /// The e-mail address; may be empty.
+    /// The email address; may be empty.
     pub email: String,
     /// The first name; may be empty.
     pub first_name: String,

@@ -20,7 +20,7 @@ pub struct UserRow {
     pub first_name: String,
     /// The last name; may be empty.
     pub last_name: String,
-    /// The e-mail address; may be empty.
+    /// The email address; may be empty.
     pub email: String,
     /// When the address was verified, if it was.
     pub email_verified_at: Option<Millis>,
@@ -51,7 +51,7 @@ pub async fn find(connection: &mut AnyConnection, id: UserId) -> Result<Option<U
     sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id.0).fetch_optional(connection).await
 }
 
-/// Finds at most two users by username or e-mail address, since several can share an address. The
+/// Finds at most two users by username or email address, since several can share an address. The
 /// one with the username comes first.
 pub async fn by_name(connection: &mut AnyConnection, name: &LoginName) -> Result<Vec<UserRow>, sqlx::Error> {
     let sql = format!(
@@ -89,7 +89,7 @@ pub struct Wanted {
     pub first_name: String,
     /// The last name; may be empty.
     pub last_name: String,
-    /// The e-mail address; may be empty.
+    /// The email address; may be empty.
     pub email: String,
     /// When the address was verified, if it was.
     pub email_verified_at: Option<Millis>,
