@@ -28,9 +28,9 @@ use crate::{
 /// How often a page reconnects.
 const INTERVAL: Duration = Duration::from_secs(2);
 /// How long a page waits before reconnecting after an error.
-const LATER: Duration = Duration::from_secs(20);
+const SLOW_RETRY: Duration = Duration::from_secs(20);
 /// Limits the load of what is slow to load: a page waits this many times as long as that took.
-const SHARE: u32 = 20;
+const COST_FACTOR: u32 = 20;
 
 /// Responds with the state that `load` returns to staff with this permission.
 pub async fn send_events<T: Serialize, F: Future<Output = Result<T, AppError>>>(
@@ -51,10 +51,10 @@ pub async fn send_events<T: Serialize, F: Future<Output = Result<T, AppError>>>(
     };
     respond(once(match state.await {
         Ok(state) => Event::default()
-            .retry(INTERVAL.max(begun.elapsed() * SHARE).min(LATER))
+            .retry(INTERVAL.max(begun.elapsed() * COST_FACTOR).min(SLOW_RETRY))
             .data(to_json(&state).unwrap_or_default()),
         // The page reloads on this event, and then shows the login page or the error.
         Err(AppError::SignedOut | AppError::Forbidden | AppError::SecondFactorRequired) => ended(),
-        Err(_) => Event::default().retry(LATER),
+        Err(_) => Event::default().retry(SLOW_RETRY),
     }))
 }

@@ -37,7 +37,7 @@ pub enum LoadOutcome {
     /// An error, or a panic.
     Failed(AppError),
     /// A value that only the caller that computed it may use.
-    Alone,
+    Bypass,
 }
 
 /// The result of joining a flight.

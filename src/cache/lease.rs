@@ -86,8 +86,8 @@ impl<Who> Fill<Who> {
     }
 
     /// Reports that the value is for this caller alone: all waiters compute their own.
-    pub fn pass(self) {
-        self.lead.finish(LoadOutcome::Alone);
+    pub fn discard(self) {
+        self.lead.finish(LoadOutcome::Bypass);
     }
 
     fn log_duration(&self) {
@@ -120,7 +120,7 @@ impl<Who> View<'_, Who> {
                 return self.missed(policy, Lease::Found(entry, Lookup::Miss));
             }
             Joined::Finished(LoadOutcome::Failed(error)) => return self.missed(policy, Lease::Failed(error)),
-            Joined::Finished(LoadOutcome::Alone) => return self.missed(policy, Lease::Bypass),
+            Joined::Finished(LoadOutcome::Bypass) => return self.missed(policy, Lease::Bypass),
             Joined::Lead(lead) => lead,
         };
         // Another caller may have stored it between the look-up and the lease.

@@ -67,9 +67,9 @@ async fn charge_notice(
         return Ok(None);
     }
     // Beside the first of each kind, at least two more.
-    const LEAST: u32 = 2;
+    const MIN_MAILS: u32 = 2;
     let firsts = Kind::ALL.into_iter().filter(|kind| kind.is_notice()).count();
-    let more = (rate.count() / 2).saturating_sub(u32::try_from(firsts).unwrap_or(u32::MAX)).max(LEAST);
+    let more = (rate.count() / 2).saturating_sub(u32::try_from(firsts).unwrap_or(u32::MAX)).max(MIN_MAILS);
     let limit = Limit::new("notices_per_address", &to, rate.with_count(more));
     site.throttle.count(transaction, now, &limit).await
 }

@@ -20,8 +20,8 @@ use crate::shared::forms::Problem;
 const MAX_SIDE_PX: u32 = 8192;
 /// Largest decoded picture, in bytes: 33 million pixels, or 25 million with transparency. Decoding
 /// a progressive JPEG takes three times as much.
-const MOST_BYTES: u64 = 96 * 1024 * 1024;
-/// Width and height in pixels that always fit into [`MOST_BYTES`].
+const MAX_DECODED_BYTES: u64 = 96 * 1024 * 1024;
+/// Width and height in pixels that always fit into [`MAX_DECODED_BYTES`].
 const SQUARE_THAT_FITS: u32 = 5000;
 
 /// Largest uncompressed colour profile, in bytes. Those of cameras and monitors have a few
@@ -74,7 +74,7 @@ fn decode(file: &[u8]) -> Result<Decoded, Problem> {
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SIDE_PX);
     limits.max_image_height = Some(MAX_SIDE_PX);
-    limits.max_alloc = Some(MOST_BYTES);
+    limits.max_alloc = Some(MAX_DECODED_BYTES);
     let format = image::guess_format(file).map_err(|_| Problem::PictureUnreadable)?;
     if format == ImageFormat::Jpeg && is_cut_off(file) {
         return Err(Problem::PictureUnreadable);
@@ -93,7 +93,7 @@ fn decode(file: &[u8]) -> Result<Decoded, Problem> {
         Box::new(reader.into_decoder().map_err(problem)?)
     };
     // Known from the head of the file: a decompression bomb is rejected before it is decoded.
-    if decoder.total_bytes() > MOST_BYTES {
+    if decoder.total_bytes() > MAX_DECODED_BYTES {
         return Err(Problem::PictureTooManyPixels { max: SQUARE_THAT_FITS });
     }
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);

@@ -160,7 +160,7 @@ impl Around {
                         entry
                     }
                     Ok(made) => {
-                        fill.pass();
+                        fill.discard();
                         return Ok(made.html);
                     }
                     Err(error) => {

@@ -37,9 +37,9 @@ use crate::{
 
 /// The browser's reconnect delay in the normal case: together with a page load under 2 seconds, and
 /// long enough for a response under way to bring the new cookie first.
-const SOON: Duration = Duration::from_millis(700);
+const FAST_RETRY: Duration = Duration::from_millis(700);
 /// The reconnect delay past the limit of connections, or when the site is stopping.
-const LATER: Duration = Duration::from_secs(20);
+const SLOW_RETRY: Duration = Duration::from_secs(20);
 /// The interval of checks without a notification: another instance or program may have ended the
 /// session, or the member was deactivated.
 const CHECK_INTERVAL: Duration = Duration::from_secs(5);
@@ -65,21 +65,21 @@ async fn watch(
 ) -> Result<impl Stream<Item = Event> + Send + use<>, Event> {
     let id = id_of(&site, headers).ok_or_else(ended)?;
     // An outage logs nobody out.
-    let Some((owner, asking, ends_at)) = look(&site, id).await.map_err(|_| retry(LATER))? else {
+    let Some((owner, asking, ends_at)) = look(&site, id).await.map_err(|_| retry(SLOW_RETRY))? else {
         return Err(match site.sessions.unknown(id).await {
             Ok(Unknown::Ended | Unknown::Rotated) => ended(),
             // The browser reconnects with the new cookie.
-            Ok(Unknown::JustRotated) => retry(SOON),
-            Err(_) => retry(LATER),
+            Ok(Unknown::JustRotated) => retry(FAST_RETRY),
+            Err(_) => retry(SLOW_RETRY),
         });
     };
     // Half of the connections are for everything else.
     let most = site.config.server.max_connections / 2;
-    let watch = site.sessions.watchers.watch(owner, most).ok_or_else(|| retry(LATER))?;
+    let watch = site.sessions.watchers.watch(owner, most).ok_or_else(|| retry(SLOW_RETRY))?;
     // The member whose page this should be: in another tab somebody else may have logged in, or
     // begun or stopped an impersonation.
     let (Identity::Member(shown) | Identity::ImpersonationEnded(shown, _)) = asking;
-    let first = retry(SOON).data(shown.username());
+    let first = retry(FAST_RETRY).data(shown.username());
     let last = once((site, id, shown.id(), ends_at, watch)).then(follow).filter_map(|last| last);
     Ok(once(first).chain(last))
 }
@@ -96,7 +96,7 @@ async fn follow(
             () = sleep(pause(ends_at, site.clock.now())) => {}
             () = sleep_until(enough) => return None,
             // Spread over time, and not while nothing is listening.
-            () = site.shutdown.triggered() => return Some(retry(LATER)),
+            () = site.shutdown.triggered() => return Some(retry(SLOW_RETRY)),
         }
         watch.mark_seen();
         match look(&site, id).await {

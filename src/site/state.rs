@@ -33,10 +33,10 @@ use crate::{
 
 /// The application state: axum's state, and an argument of services. Cheap to clone.
 #[derive(Clone)]
-pub struct AppState(Arc<Shared>);
+pub struct AppState(Arc<Inner>);
 
 /// The fields of an [`AppState`].
-pub struct Shared {
+pub struct Inner {
     /// The configuration.
     pub config: Config,
     /// The clock.
@@ -116,7 +116,7 @@ impl AppState {
         let settings = &config.sessions;
         let is_watched =
             config.site.environment == Environment::Development && std::env::var_os("LEPTOS_WATCH").is_some();
-        Ok(Self(Arc::new(Shared {
+        Ok(Self(Arc::new(Inner {
             assets: Assets::load(&config.server.site_root, is_watched),
             sessions: Sessions::new(db.clone(), clock.clone(), cache.clone(), settings.clone()),
             throttle: Throttle::new(db.clone(), clock.clone()),
@@ -192,9 +192,9 @@ fn weight(_: &UserId, member: &Option<Member>) -> u32 {
 }
 
 impl Deref for AppState {
-    type Target = Shared;
+    type Target = Inner;
 
-    fn deref(&self) -> &Shared {
+    fn deref(&self) -> &Inner {
         &self.0
     }
 }

@@ -49,6 +49,7 @@ mod inspector;
 mod isolation;
 mod known_browsers;
 mod lab;
+mod legacy_redirects;
 mod links;
 mod live;
 mod login;
@@ -60,7 +61,7 @@ mod mail_notices;
 mod mail_tls;
 mod metrics;
 mod networks;
-mod old_addresses;
+
 mod once;
 mod outages;
 mod output;

@@ -62,8 +62,8 @@ fn answers(points: &[Point]) -> Plot {
 
 /// Draws the 95th percentile, up to a whole number of milliseconds whose half is whole, too.
 fn durations(points: &[Point]) -> Plot {
-    const LEAST: u64 = 10_000;
-    let top = points.iter().map(|point| point.p95).max().unwrap_or_default().max(LEAST);
+    const MIN_TOP_US: u64 = 10_000;
+    let top = points.iter().map(|point| point.p95).max().unwrap_or_default().max(MIN_TOP_US);
     let top = top.next_multiple_of(2_000);
     let numbers = |point: &Point| (point.at * 1_000, [point.p95.div_ceil(1_000)]);
     Plot {

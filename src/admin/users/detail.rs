@@ -42,7 +42,7 @@ pub struct User {
     /// choose from.
     pub other_groups: Option<Vec<String>>,
     /// Whether the caller can manage the user.
-    pub reach: CanManage,
+    pub can_manage: CanManage,
     /// The audit log of changes to the user.
     pub history: History,
     /// The audit log of changes by the user, if they are staff or have made any.

@@ -21,8 +21,8 @@ use tokio::{
 
 use crate::base::network::{Peer, network};
 
-/// One client may have this fraction of all connections: 1 / `SHARE`.
-const SHARE: usize = 4;
+/// One client may have this fraction of all connections: 1 / `CLIENT_FRACTION`.
+const CLIENT_FRACTION: usize = 4;
 
 /// All connection slots.
 pub struct Slots {
@@ -49,7 +49,7 @@ pub struct Slot {
 impl Slots {
     /// Creates slots for `most` connections in total.
     pub fn new(most: usize, trusted: Vec<IpNet>) -> Self {
-        let per_client = (most / SHARE).max(1);
+        let per_client = (most / CLIENT_FRACTION).max(1);
         Self { room: Arc::new(Semaphore::new(most)), per_client, trusted, open: Arc::default() }
     }
 

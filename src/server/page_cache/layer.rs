@@ -130,7 +130,7 @@ impl Wanted {
                 // Waiting requests would most likely get the same error, one after the other.
                 StatusCode::SERVICE_UNAVAILABLE => fill.fail(AppError::Unavailable),
                 status if status.is_server_error() => fill.fail(AppError::Internal),
-                _ => fill.pass(),
+                _ => fill.discard(),
             }
             return Err(made);
         }
@@ -145,7 +145,7 @@ impl Wanted {
                 Ok(fill.timed(begun, end).keep(PublicBytes(packed)).await)
             }
             None => {
-                fill.pass();
+                fill.discard();
                 Err(Response::from_parts(head, Body::from(body)))
             }
         }

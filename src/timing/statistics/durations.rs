@@ -9,7 +9,7 @@ use hdrhistogram::Histogram;
 use super::periods::Merge;
 
 /// The longest duration that is told apart from longer ones, in microseconds.
-const LONGEST: u32 = 60_000_000;
+const MAX_MICROS: u32 = 60_000_000;
 /// Three digits are 2048 steps: eleven binary digits.
 pub const ALL_DIGITS: u32 = 11;
 
@@ -84,7 +84,7 @@ impl Durations {
     }
 
     fn bucket(&self, micros: u32) -> u16 {
-        bucket(rounded(micros.min(LONGEST), self.digits))
+        bucket(rounded(micros.min(MAX_MICROS), self.digits))
     }
 
     /// Sorts the buckets and joins equal ones. The sort is quick, since most of them are in order.
@@ -118,7 +118,7 @@ pub struct Reader(Histogram<u64>);
 impl Reader {
     /// Creates one. Returns `None` if the histogram refuses its bounds, which are fixed.
     pub fn new() -> Option<Self> {
-        Histogram::new_with_bounds(1, LONGEST.into(), 3).ok().map(Self)
+        Histogram::new_with_bounds(1, MAX_MICROS.into(), 3).ok().map(Self)
     }
 
     /// Returns the summary of all of these together.
@@ -177,9 +177,9 @@ mod tests {
 
     #[test]
     fn the_buckets_are_those_of_the_histogram() {
-        let histogram = Histogram::<u64>::new_with_bounds(1, LONGEST.into(), 3).expect("good bounds");
+        let histogram = Histogram::<u64>::new_with_bounds(1, MAX_MICROS.into(), 3).expect("good bounds");
         let mut micros = 0_u32;
-        while micros < LONGEST {
+        while micros < MAX_MICROS {
             let found = u64::from(lowest(bucket(micros)));
             assert_eq!(found, histogram.lowest_equivalent(micros.into()), "{micros}");
             micros += 1 + micros / 997;

@@ -186,7 +186,7 @@ async fn bypassing_loads_are_not_shared() {
     })
     .await
     .expect_err("it waits");
-    fill.pass();
+    fill.discard();
     assert!(waiting.await.expect("no panic"));
     assert!(matches!(place.of_ada().lease(minute("page"), &[]).await, Lease::Owner(_)));
     place.close().await;

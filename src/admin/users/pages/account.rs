@@ -169,7 +169,7 @@ pub fn Permissions(user: User, #[prop(optional)] is_read_only: bool) -> impl Int
 /// submitted values.
 #[component]
 fn Flags(user: User) -> impl IntoView {
-    let is_own = user.reach == CanManage::Own;
+    let is_own = user.can_manage == CanManage::Own;
     let may_make_superusers = is_superuser();
     [
         (Field::IsVerified, "The email address is confirmed", Fact::Verified, false),

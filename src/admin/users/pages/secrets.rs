@@ -26,7 +26,7 @@ pub fn PasswordSection(
     returned: Option<ReturnedForm>,
     reset: Option<ReturnedForm>,
 ) -> impl IntoView {
-    if user.reach == CanManage::Own {
+    if user.can_manage == CanManage::Own {
         return view! {
             <section class="card" aria-labelledby="password">
                 <h2 id="password">"Password"</h2>
@@ -136,8 +136,8 @@ pub fn SecondFactorSection(user: User, returned: Option<ReturnedForm>) -> impl I
 #[component]
 pub fn Actions(user: User) -> impl IntoView {
     let [is_active, is_staff, is_superuser, ..] = user.facts;
-    let is_within = user.reach == CanManage::Yes;
-    let can_act = is_active && !is_staff && !is_superuser && user.reach != CanManage::Own;
+    let is_within = user.can_manage == CanManage::Yes;
+    let can_act = is_active && !is_staff && !is_superuser && user.can_manage != CanManage::Own;
     let confirm = |action| format!("{CONFIRM}?scope=chosen&action={action}&id={}", user.id);
     let links: Vec<_> = [
         (

@@ -61,7 +61,7 @@ pub fn UserPage() -> impl IntoView {
 #[component]
 fn Whole(user: User, returned: Returned) -> impl IntoView {
     let page = format!("{USERS}/{}", user.id);
-    let may_change = visitor_may(Permission::ChangeUser) && user.reach != CanManage::No;
+    let may_change = visitor_may(Permission::ChangeUser) && user.can_manage != CanManage::No;
     let (history, deeds) = (user.history.clone(), user.deeds.clone());
     let facts = view! { <Facts user=user.clone() /> }.into_any();
     let forms = if may_change {
@@ -105,7 +105,7 @@ fn Whole(user: User, returned: Returned) -> impl IntoView {
 }
 
 fn why_not(user: &User) -> Option<&'static str> {
-    match user.reach {
+    match user.can_manage {
         CanManage::Own => Some("This is your account. Another administrator has to change your role."),
         CanManage::No => Some("This account has more permissions than you, so you can only view it."),
         CanManage::Yes if user.password == Password::Off => Some("The password of this account is disabled."),

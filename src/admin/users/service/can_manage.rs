@@ -42,7 +42,7 @@ impl Target {
     /// # Errors
     /// [`AppError::Forbidden`] otherwise.
     pub fn require_within(&self, staff: &Staff) -> Result<(), AppError> {
-        match self.reach(staff) {
+        match self.can_manage(staff) {
             CanManage::Yes => Ok(()),
             CanManage::Own | CanManage::No => Err(AppError::Forbidden),
         }
@@ -64,11 +64,11 @@ impl Target {
         // Without being staff, permissions manage nobody.
         let is_equal = self.rights.is_superuser
             || self.rights.is_staff && !own.is_superuser && own.own.iter().chain(&own.of_groups).all(has);
-        self.reach(staff) == CanManage::Yes && !is_equal
+        self.can_manage(staff) == CanManage::Yes && !is_equal
     }
 
     /// Returns whether the caller can manage the user.
-    pub fn reach(&self, staff: &Staff) -> CanManage {
+    pub fn can_manage(&self, staff: &Staff) -> CanManage {
         if self.row.id == staff.member().id().0 {
             CanManage::Own
         } else if has_all(staff, &self.rights) {

@@ -38,7 +38,8 @@ pub async fn shown(
     }
     let history = history::of_object(site, Object::User(id, ""), before).await?;
     let deeds = history::by_actor(site, id, deeds_before).await?;
-    let (reach, is_below, Target { row, rights }) = (target.reach(staff), target.is_below(staff), target);
+    let (can_manage, is_below, Target { row, rights }) =
+        (target.can_manage(staff), target.is_below(staff), target);
     let flags = [
         row.is_active == 1,
         row.is_staff == 1,
@@ -73,7 +74,7 @@ pub async fn shown(
             .collect(),
         groups,
         other_groups,
-        reach,
+        can_manage,
         history,
         deeds: has_deeds.then_some(deeds),
     })

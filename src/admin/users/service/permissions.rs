@@ -22,7 +22,7 @@ async fn begin<'a>(
 ) -> Result<(Edit<'a>, String), AppError> {
     let mut edit = Edit::begin(&context.site, Actor::Staff(staff)).await?;
     let target = Target::find(&mut edit.transaction, id).await?;
-    match target.reach(staff) {
+    match target.can_manage(staff) {
         CanManage::No => Err(AppError::Forbidden),
         CanManage::Own | CanManage::Yes => Ok((edit, target.row.username)),
     }

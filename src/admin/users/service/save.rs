@@ -69,8 +69,8 @@ pub async fn save(
     let now = context.site.clock.now();
     let mut edit = Edit::begin(&context.site, Actor::Staff(staff)).await?;
     let target = Target::find(&mut edit.transaction, id).await?;
-    let reach = target.reach(staff);
-    if reach == CanManage::No {
+    let can_manage = target.can_manage(staff);
+    if can_manage == CanManage::No {
         return Err(AppError::Forbidden);
     }
     let old = target.row;
@@ -78,7 +78,7 @@ pub async fn save(
         return Err(AppError::invalid(Field::Form, Problem::ChangedMeanwhile));
     }
     let permissions = differences(staff, &typed.shown, &typed.chosen);
-    let wanted = check(staff, reach, &old, typed, permissions.is_ok(), now)?;
+    let wanted = check(staff, can_manage, &old, typed, permissions.is_ok(), now)?;
     let (granted, revoked) = permissions?;
     let is_changed = edit.change_user(&old, &wanted).await?;
     if is_changed {
@@ -96,7 +96,7 @@ pub async fn save(
 /// before is not checked again.
 fn check(
     staff: &Staff,
-    reach: CanManage,
+    can_manage: CanManage,
     old: &UserRow,
     typed: Typed,
     has_permissions: bool,
@@ -121,7 +121,7 @@ fn check(
         (old.is_staff, typed.is_staff),
         (old.is_superuser, typed.is_superuser),
     ];
-    if reach == CanManage::Own && flags.iter().any(|(old, new)| (*old == 1) != *new) {
+    if can_manage == CanManage::Own && flags.iter().any(|(old, new)| (*old == 1) != *new) {
         errors.add(Field::Form, Problem::OwnAccount);
     }
     let is_raised = typed.is_superuser && old.is_superuser == 0;

@@ -27,13 +27,13 @@ pub async fn are_too_many(
             // The sample consists of pages with about thirty users each: ten pages full of matches
             // are no coincidence.
             const SAMPLE: i64 = 10_000;
-            const LEAST: i64 = 300;
+            const MIN_HITS: i64 = 300;
             if total <= 2 * SAMPLE {
                 return Ok(false);
             }
             let expected = MAX_COUNTED * SAMPLE / total;
             let hits = one(connection, of_everybody.count_of_sample(SAMPLE, total)).await?;
-            Ok(hits > LEAST.max(3 * expected))
+            Ok(hits > MIN_HITS.max(3 * expected))
         }
     }
 }
