@@ -325,9 +325,14 @@ async function scorePages(url, cookie) {
 async function countQueries(database, cookie) {
   const site = await startSite(database, 'info,sqlx::query=debug', rendered)
   const dashboard = () => getOk(`${site.url}/members/dashboard`, { cookie })
+  // Until no line is added any more: what is written after an answer takes its time on a busy machine.
   const queries = async () => {
-    await sleep(500) // for what is written after the answer, and for the log to reach its file
-    return readFileSync(site.log, 'utf8').split('\n').filter((line) => line.includes('sqlx::query')).length
+    for (let last = -1; ; ) {
+      await sleep(500)
+      const count = readFileSync(site.log, 'utf8').split('\n').filter((line) => line.includes('sqlx::query')).length
+      if (count === last) return count
+      last = count
+    }
   }
   await dashboard()
   const before = await queries()
