@@ -3,7 +3,7 @@
 //! `bare_axum FILE ADDRESS [NAME:VALUE…]` answers `GET /` with FILE and these headers. With port 0
 //! it takes a free port; the line it prints names it.
 
-#![expect(clippy::print_stdout, reason = "a script reads what it prints")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a script reads what it prints")]
 
 use axum::{
     Router,
