@@ -20,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn describe() {
+    fn text_and_full_moment() {
         let moment = moment(1_795_330_923_004);
         assert_eq!(moment.iso, "2026-11-22T07:02:03.004Z");
         assert_eq!(moment.text, "22 November 2026, 07:02:03 UTC");

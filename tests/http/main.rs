@@ -61,7 +61,6 @@ mod mail_notices;
 mod mail_tls;
 mod metrics;
 mod networks;
-
 mod once;
 mod outages;
 mod output;

@@ -2,7 +2,8 @@
 
 use std::{
     fs::{File, OpenOptions},
-    process::{Command, Output, Stdio},
+    io::{PipeWriter, pipe},
+    process::Stdio,
     time::{Duration, Instant},
 };
 
@@ -17,24 +18,9 @@ fn full_disk() -> File {
     OpenOptions::new().write(true).open("/dev/full").expect("Linux")
 }
 
-fn run_on_full_disk(command: &mut Command) -> Output {
-    command
-        .stdout(full_disk())
-        .stderr(Stdio::piped())
-        .spawn()
-        .and_then(|child| child.wait_with_output())
-        .expect("it runs")
-}
-
-fn run_without_reader(command: &mut Command) -> Output {
-    let (reader, writer) = std::io::pipe().expect("a pipe");
-    drop(reader);
-    command
-        .stdout(writer)
-        .stderr(Stdio::piped())
-        .spawn()
-        .and_then(|child| child.wait_with_output())
-        .expect("it runs")
+fn without_reader() -> PipeWriter {
+    let (_, writer) = pipe().expect("a pipe");
+    writer
 }
 
 #[tokio::test]
@@ -47,7 +33,7 @@ async fn an_output_that_is_not_complete_is_a_failure_and_the_work_is_done() {
         command
     };
     for arguments in [&["createsuperuser", "--noinput"][..], &["group", "add", "readers"], &["permissions"]] {
-        let output = run_on_full_disk(&mut members_area(arguments));
+        let output = run(members_area(arguments).stdout(full_disk()));
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", text(&output));
         assert!(text(&output).contains("the output is not complete"), "{arguments:?}: {}", text(&output));
     }
@@ -55,12 +41,12 @@ async fn an_output_that_is_not_complete_is_a_failure_and_the_work_is_done() {
     assert_eq!(database.number("SELECT COUNT(*) FROM groups").await, 1);
 
     // A reader such as `head` wants no more: nothing is wrong. An import goes on to its end.
-    assert!(run_without_reader(&mut members_area(&["permissions"])).status.success());
+    assert!(run(members_area(&["permissions"]).stdout(without_reader())).status.success());
     said(&mut members_area(&["export", "people.jsonl"]));
     let copy = TestDatabase::create().await;
     for more in [&[][..], &["--json"]] {
         let mut import = program(&copy, folder.path());
-        let output = run_without_reader(import.args(["import", "people.jsonl"]).args(more));
+        let output = run(import.args(["import", "people.jsonl"]).args(more).stdout(without_reader()));
         assert!(output.status.success(), "{}", text(&output));
     }
     assert_eq!(copy.number("SELECT COUNT(*) FROM users").await, 1);
