@@ -1,5 +1,6 @@
-//! Measures the cache in memory for `script/bench`, and prints what it found as JSON: the most by which the process grows while ten
-//! million keys pass through a cache with a limit, and how often a value is computed that a thousand callers miss at once.
+//! Measures the cache in memory for `script/bench`, and prints what it found as JSON: the most by
+//! which the process grows while ten million keys pass through a cache with a limit, and how often
+//! a value is computed that a thousand callers miss at once.
 
 #![expect(clippy::print_stdout, reason = "a script reads what it prints")]
 
@@ -39,7 +40,8 @@ async fn main() -> std::io::Result<()> {
     Ok(())
 }
 
-/// The most bytes by which the process grew while many keys, each once, passed through a cache with a limit.
+/// The most bytes by which the process grew while many keys, each once, passed through a cache with
+/// a limit.
 async fn pass_through() -> std::io::Result<u64> {
     let cache = Cache::new(Clock::default(), LIMIT);
     let before = resident()?;

@@ -77,8 +77,8 @@ enum Command {
     /// Writes all accounts and groups to a file, one JSON object per line, for import into another
     /// installation.
     ///
-    /// Includes password hashes, but no second factors, sessions, pictures or activity log (`backup`
-    /// has those).
+    /// Includes password hashes, but no second factors, sessions, pictures or activity log
+    /// (`backup` has those).
     Export(import_export::Export),
     /// Imports accounts and groups: from a file of `export`, or from another kind of site.
     ///
@@ -120,7 +120,8 @@ enum Command {
     /// Can be interrupted and run again: the old key is kept until all is done. A running site goes
     /// on.
     Rekey,
-    /// Checks the configuration, and whether a site with it could serve requests, as `/readyz` reports.
+    /// Checks the configuration, and whether a site with it could serve requests, as `/readyz`
+    /// reports.
     Check {
         /// Also says where a setting is weaker than a standard asks for, and lists settings that
         /// are unsafe on a public site; if there are any of those, the exit status is not 0.

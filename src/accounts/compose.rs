@@ -4,21 +4,21 @@ use async_trait::async_trait;
 
 use super::{mail_templates, service};
 use crate::{
-    base::{clock::Millis, db::Transaction, letter::Letter},
+    base::{clock::Millis, db::Transaction, mail_content::MailContent},
     mail::{
         delivery::Compose,
-        service::{Kind, MailJob},
+        service::{MailJob, MailKind},
     },
     shared::error::AppError,
     site::AppState,
 };
 
 /// Writes the mails about accounts.
-pub struct Letters;
+pub struct MailTemplates;
 
 #[async_trait]
-impl Compose for Letters {
-    async fn letter(&self, site: &AppState, mail: i64, order: &MailJob) -> Result<Letter, AppError> {
+impl Compose for MailTemplates {
+    async fn compose(&self, site: &AppState, mail: i64, order: &MailJob) -> Result<MailContent, AppError> {
         mail_templates::write(site, mail, order).await
     }
 
@@ -30,7 +30,7 @@ impl Compose for Letters {
         order: &MailJob,
     ) -> Result<(), AppError> {
         match order.kind {
-            Kind::LoginCodeRequested => {
+            MailKind::LoginCodeRequested => {
                 service::mail_login::expand_code_request(site, transaction, now, order).await
             }
             _ => service::expand_reset_request(site, transaction, now, order).await,

@@ -137,8 +137,8 @@ pub async fn has_both_factors(site: &AppState, headers: &HeaderMap) -> Result<bo
 }
 
 /// Returns a living session's owner, its identity, and when it ends without further requests, in
-/// milliseconds since 1970: what the session layer, axum-login and `impersonation` would find, without
-/// counting as a visit.
+/// milliseconds since 1970: what the session layer, axum-login and `impersonation` would find,
+/// without counting as a visit.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.

@@ -10,10 +10,12 @@ use super::{
     store,
 };
 use crate::{
-    base::{db::Transaction, email_address, letter::Letter, member::UserId, moment::moment, user_agent},
+    base::{
+        db::Transaction, email_address, mail_content::MailContent, member::UserId, moment::moment, user_agent,
+    },
     mail::{
         service as mail,
-        service::{Kind, MailContext, MailJob},
+        service::{MailContext, MailJob, MailKind},
     },
     shared::error::AppError,
     site::AppState,
@@ -24,42 +26,42 @@ use crate::{
 /// # Errors
 /// [`AppError::NotFound`] when the mail is no longer needed; [`AppError::Unavailable`] when the
 /// database cannot be used.
-pub async fn write(site: &AppState, mail: i64, order: &MailJob) -> Result<Letter, AppError> {
+pub async fn write(site: &AppState, mail: i64, order: &MailJob) -> Result<MailContent, AppError> {
     let user = order.user.ok_or(AppError::NotFound)?;
     let owner = store::owner(&mut *site.db.read().await?, user).await?.ok_or(AppError::NotFound)?;
     let is_theirs = owner.email_verified_at.is_some() && owner.email == order.address;
     let name = Some(owner.username).filter(|name| is_theirs && is_plain(name));
     // To an unconfirmed address these go only if it is nobody else's, which a record would show.
-    let is_recorded = is_theirs || !matches!(order.kind, Kind::VerifyEmail | Kind::ResetPassword);
-    let letter = Draft { site, mail, order, user, name, present: owner.email, is_recorded };
+    let is_recorded = is_theirs || !matches!(order.kind, MailKind::VerifyEmail | MailKind::ResetPassword);
+    let draft = Draft { site, mail, order, user, name, present: owner.email, is_recorded };
     match order.kind {
         // The queue expands it into other mails.
-        Kind::ResetRequested | Kind::LoginCodeRequested => Err(AppError::NotFound),
+        MailKind::ResetRequested | MailKind::LoginCodeRequested => Err(AppError::NotFound),
         // The account has another address by now.
-        Kind::LoginCode if !is_theirs => Err(AppError::NotFound),
-        Kind::LoginCode => letter.login_code().await,
-        Kind::RecoverFactor => letter.recover_factor().await,
-        Kind::FactorRecoveryBegan | Kind::FactorRecoveryHalfway => letter.factor_recovery().await,
-        Kind::FactorRecovered => letter.factor_recovered().await,
-        Kind::ResetPassword => letter.reset_password().await,
-        Kind::VerifyEmail if owner.email_verified_at.is_some() || letter.present != order.address => {
+        MailKind::LoginCode if !is_theirs => Err(AppError::NotFound),
+        MailKind::LoginCode => draft.login_code().await,
+        MailKind::RecoverFactor => draft.recover_factor().await,
+        MailKind::FactorRecoveryBegan | MailKind::FactorRecoveryHalfway => draft.factor_recovery().await,
+        MailKind::FactorRecovered => draft.factor_recovered().await,
+        MailKind::ResetPassword => draft.reset_password().await,
+        MailKind::VerifyEmail if owner.email_verified_at.is_some() || draft.present != order.address => {
             Err(AppError::NotFound)
         }
-        Kind::VerifyEmail => letter.verify_email().await,
-        Kind::ChangeEmail => letter.change_email().await,
-        Kind::SignUpWithYourAddress => Ok(letter.sign_up_with_your_address()),
-        Kind::EmailChanged => letter.email_changed().await,
-        Kind::EmailChangedByStaff => Ok(letter.email_changed_by_staff()),
-        Kind::PasswordDisabled => {
+        MailKind::VerifyEmail => draft.verify_email().await,
+        MailKind::ChangeEmail => draft.change_email().await,
+        MailKind::SignUpWithYourAddress => Ok(draft.sign_up_with_your_address()),
+        MailKind::EmailChanged => draft.email_changed().await,
+        MailKind::EmailChangedByStaff => Ok(draft.email_changed_by_staff()),
+        MailKind::PasswordDisabled => {
             // Without a link: only staff can switch the password on again.
             let what = "Our staff disabled the password of your account. All devices were logged out.";
-            Ok(letter.letter("Your password was disabled", vec![what.into()], None, Vec::new()))
+            Ok(draft.content("Your password was disabled", vec![what.into()], None, Vec::new()))
         }
-        Kind::DeletionRequested => letter.deletion_requested().await,
-        Kind::ActingBegan => Ok(letter.acting_began()),
+        MailKind::DeletionRequested => draft.deletion_requested().await,
+        MailKind::ActingBegan => Ok(draft.acting_began()),
         _ => {
             let (subject, what) = notices::text(order);
-            letter.notice(subject, &what).await
+            draft.notice(subject, &what).await
         }
     }
 }
@@ -88,9 +90,9 @@ struct Draft<'a> {
 }
 
 impl Draft<'_> {
-    async fn reset_password(&self) -> Result<Letter, AppError> {
+    async fn reset_password(&self) -> Result<MailContent, AppError> {
         let link = self.link(Purpose::ResetPassword, "reset").await?.0;
-        Ok(self.letter(
+        Ok(self.content(
             "Set a new password",
             vec![
                 format!("You (or someone else) asked to reset the password of {}.", self.account()),
@@ -101,9 +103,9 @@ impl Draft<'_> {
         ))
     }
 
-    async fn verify_email(&self) -> Result<Letter, AppError> {
+    async fn verify_email(&self) -> Result<MailContent, AppError> {
         let (link, code) = self.link(Purpose::VerifyEmail, "verify").await?;
-        let letter = self.letter(
+        let content = self.content(
             "Confirm your email address",
             vec![format!("Please confirm that this is the email address of {}.", self.account())],
             Some(("Confirm email address", link)),
@@ -114,23 +116,23 @@ impl Draft<'_> {
                     .into(),
             ],
         );
-        Ok(Letter { code: Some(code), ..letter })
+        Ok(MailContent { code: Some(code), ..content })
     }
 
-    async fn change_email(&self) -> Result<Letter, AppError> {
+    async fn change_email(&self) -> Result<MailContent, AppError> {
         let (link, code) = self.link(Purpose::ChangeEmail, "email/confirm").await?;
-        let letter = self.letter(
+        let content = self.content(
             "Confirm your new email address",
             vec![format!("Please confirm that this is the new email address of {}.", self.account())],
             Some(("Use this address", link)),
             vec!["Link and code work where you are logged in, for 24 hours. Nothing changes before.".into()],
         );
-        Ok(Letter { code: Some(code), ..letter })
+        Ok(MailContent { code: Some(code), ..content })
     }
 
-    fn sign_up_with_your_address(&self) -> Letter {
+    fn sign_up_with_your_address(&self) -> MailContent {
         let site = self.site;
-        self.letter(
+        self.content(
             "You already have an account",
             vec![
                 format!("You (or someone else) signed up with this address at {}.", self.when_and_where()),
@@ -144,9 +146,9 @@ impl Draft<'_> {
         )
     }
 
-    async fn email_changed(&self) -> Result<Letter, AppError> {
+    async fn email_changed(&self) -> Result<MailContent, AppError> {
         let link = self.link(Purpose::UndoEmail, "email/undo").await?.0;
-        Ok(self.letter(
+        Ok(self.content(
             "Your email address was changed",
             vec![
                 format!("The email address of {} was changed from this one to another.", self.account()),
@@ -162,8 +164,8 @@ impl Draft<'_> {
 
     /// Without a link, and without the new address: staff may have changed it because this mailbox
     /// is in the wrong hands.
-    fn email_changed_by_staff(&self) -> Letter {
-        self.letter(
+    fn email_changed_by_staff(&self) -> MailContent {
+        self.content(
             "Your email address was changed",
             vec![
                 "Our staff changed the email address of your account.".into(),
@@ -175,7 +177,7 @@ impl Draft<'_> {
         )
     }
 
-    async fn deletion_requested(&self) -> Result<Letter, AppError> {
+    async fn deletion_requested(&self) -> Result<MailContent, AppError> {
         let what = format!(
             "Your account and all its data will be deleted on {}. To keep it, log in before then.",
             self.order.occasion.detail
@@ -185,13 +187,13 @@ impl Draft<'_> {
 
     /// Without "this was not me": that would end the member's own sessions, but not the
     /// impersonation, which runs in a staff session.
-    fn acting_began(&self) -> Letter {
+    fn acting_began(&self) -> MailContent {
         let MailContext { at, detail: until, .. } = &self.order.occasion;
         let began = format!(
             "Since {}, a staff member is acting as you, until {until} at the latest.",
             moment(*at).text
         );
-        self.letter(
+        self.content(
             "A staff member is acting as you",
             vec![
                 began,
@@ -208,7 +210,7 @@ impl Draft<'_> {
     /// Writes a notice: what happened, when, from where, and a link for an owner who did not do it.
     /// Not sent to an address that the account no longer has: the link would be useless, and the
     /// news is not for that mailbox.
-    async fn notice(&self, subject: &str, what: &str) -> Result<Letter, AppError> {
+    async fn notice(&self, subject: &str, what: &str) -> Result<MailContent, AppError> {
         if email_address::key(&self.present) != email_address::key(&self.order.address) {
             return Err(AppError::NotFound);
         }
@@ -220,7 +222,7 @@ impl Draft<'_> {
                     .into(),
             );
         }
-        Ok(self.letter(
+        Ok(self.content(
             subject,
             paragraphs,
             Some(("This was not me", link)),
@@ -253,14 +255,14 @@ impl Draft<'_> {
         )
     }
 
-    fn letter(
+    fn content(
         &self,
         subject: &str,
         paragraphs: Vec<String>,
         button: Option<(&'static str, String)>,
         closing: Vec<String>,
-    ) -> Letter {
-        Letter {
+    ) -> MailContent {
+        MailContent {
             to: self.order.address.clone(),
             name: self.name.clone(),
             subject: format!("{subject} · {}", self.site.config.site.name),
@@ -283,16 +285,10 @@ impl Draft<'_> {
 
     async fn link(&self, purpose: Purpose, path: &str) -> Result<(String, String), AppError> {
         let mut transaction = self.held().await?;
-        let now = self.site.clock.now();
-        let issued = tokens::issue(
-            &mut transaction,
-            now,
-            self.order.occasion.at,
-            self.user,
-            purpose,
-            &self.order.address,
-        )
-        .await?;
+        let (now, order) = (self.site.clock.now(), self.order);
+        let issued =
+            tokens::issue(&mut transaction, now, order.occasion.at, self.user, purpose, &order.address)
+                .await?;
         transaction.commit().await?;
         Ok((self.site.url(&format!("/accounts/{path}/{}", issued.token)), issued.code))
     }

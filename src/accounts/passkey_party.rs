@@ -24,8 +24,8 @@ use crate::{
 
 /// Returns the relying party, or why passkeys cannot be used at this address.
 ///
-/// Without a configured address the site is on this machine, at an IP address. There, the pages that
-/// are opened by the name `localhost` have passkeys.
+/// Without a configured address the site is on this machine, at an IP address. There, the pages
+/// that are opened by the name `localhost` have passkeys.
 pub fn relying_party(site: &AppState, headers: &HeaderMap) -> Result<RelyingParty, NoPasskeys> {
     if site.config.accounts.passkeys == Switch::Off {
         return Err(NoPasskeys::Off);
@@ -55,8 +55,8 @@ fn is_localhost(name: &str) -> bool {
     name == LOCALHOST || name.ends_with(".localhost")
 }
 
-/// Returns the address with the name `localhost`, if the site has no configured one and listens only
-/// on this machine.
+/// Returns the address with the name `localhost`, if the site has no configured one and listens
+/// only on this machine.
 pub fn local_address(site: &AppState) -> Option<String> {
     let is_local = match site.base_url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -77,8 +77,8 @@ pub fn current() -> Result<RelyingParty, AppError> {
         .map_err(|_| AppError::invalid(Field::Form, Problem::PasskeyRefused))
 }
 
-/// Returns the route by which password managers find the page of passkeys (W3C, "A Well-Known URL for
-/// Relying Party Passkey Endpoints").
+/// Returns the route by which password managers find the page of passkeys (W3C, "A Well-Known URL
+/// for Relying Party Passkey Endpoints").
 pub fn routes() -> Router<AppState> {
     Router::new().route("/.well-known/passkey-endpoints", get(endpoints))
 }

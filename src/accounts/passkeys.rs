@@ -15,8 +15,8 @@ pub struct Passkeys {
     pub passkeys: Vec<Passkey>,
     /// Whether the password alone does not log in.
     pub has_two_steps: bool,
-    /// Whether a passkey is asked for after the password because its owner wants it, or `None` where a
-    /// rule of the site decides.
+    /// Whether a passkey is asked for after the password because its owner wants it, or `None`
+    /// where a rule of the site decides.
     pub asks: Option<bool>,
     /// Whether there is a password.
     pub has_password: bool,

@@ -80,7 +80,8 @@ pub async fn authenticate(auth: &mut AuthSession, credentials: Credentials) -> R
 
 /// Opens a new session after a complete login. For server functions. The browser's previous
 /// session, of whichever member, ends: axum-login changes the id only when nobody is signed in, and
-/// B logging in over A would keep A's session (ASVS 7.2.4). The previous id is recorded as replaced.
+/// B logging in over A would keep A's session (ASVS 7.2.4). The previous id is recorded as
+/// replaced.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
@@ -226,8 +227,8 @@ pub fn current_id(auth: &AuthSession) -> Option<IdHash> {
     auth.session.id().map(|id| hash_id(id.0))
 }
 
-/// Returns the proof that the caller recently entered their password and, with a second factor, used
-/// that.
+/// Returns the proof that the caller recently entered their password and, with a second factor,
+/// used that.
 ///
 /// # Errors
 /// [`AppError::ReauthenticationRequired`] when either was `sessions.reauthenticate_after` ago or

@@ -1,6 +1,6 @@
-//! The link to create the first superuser. As with the links in mails, the token moves into a cookie
-//! and the visitor to a page without it in the address. With a wrong token, or when there is a
-//! superuser, link and page do not exist (404).
+//! The link to create the first superuser. As with the links in mails, the token moves into a
+//! cookie and the visitor to a page without it in the address. With a wrong token, or when there is
+//! a superuser, link and page do not exist (404).
 
 use std::time::Duration;
 

@@ -4,7 +4,7 @@
 
 use leptos::prelude::*;
 
-use super::Listing;
+use super::ActivityListing;
 use crate::shared::{error::AppError, json::Json};
 
 /// Returns a page of the caller's activity; `query` is the query of the page's address.
@@ -13,12 +13,16 @@ use crate::shared::{error::AppError, json::Json};
 /// [`AppError::SignedOut`] when nobody is signed in; [`AppError::Unavailable`] when the database
 /// cannot be used.
 #[server(prefix = "/api", endpoint = "members/activity", output = Json)]
-pub async fn load_activity(#[server(default)] query: String) -> Result<Listing, AppError> {
+pub async fn load_activity(#[server(default)] query: String) -> Result<ActivityListing, AppError> {
     use crate::{
-        shared::place::Place,
+        shared::list_page::ListPage,
         site::{RequestContext, current_member},
     };
 
-    super::service::listing(&RequestContext::current()?.site, &current_member()?, Place::from_query(&query))
-        .await
+    super::service::listing(
+        &RequestContext::current()?.site,
+        &current_member()?,
+        ListPage::from_query(&query),
+    )
+    .await
 }

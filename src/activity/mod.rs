@@ -1,8 +1,8 @@
 //! The activity of an account: an append-only log that its owner can read.
 
 pub mod api;
+mod list_page;
 pub mod pages;
-mod place;
 
 #[cfg(feature = "ssr")]
 pub mod service;
@@ -11,15 +11,15 @@ mod store;
 
 use serde::{Deserialize, Serialize};
 
-pub use place::Cursor;
+pub use list_page::Cursor;
 
-use crate::shared::{moment::Moment, named_enum::named_enum, place::Place};
+use crate::shared::{list_page::ListPage, moment::Moment, named_enum::named_enum};
 
 /// A line of the activity, as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Line {
+pub struct ActivityLine {
     /// The kind of event, or `None` if a newer version of the program wrote it.
-    pub kind: Option<Kind>,
+    pub kind: Option<ActivityKind>,
     /// Further details, for example which mail or device.
     pub detail: String,
     /// When it happened.
@@ -32,22 +32,22 @@ pub struct Line {
 
 /// A page of the activity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Listing {
+pub struct ActivityListing {
     /// The username of its owner.
     pub username: String,
     /// The lines, the latest first.
-    pub lines: Vec<Line>,
+    pub lines: Vec<ActivityLine>,
     /// The page with newer lines, if there is one.
-    pub newer: Option<Place<Cursor>>,
+    pub newer: Option<ListPage<Cursor>>,
     /// The page with older lines, if there is one.
-    pub older: Option<Place<Cursor>>,
+    pub older: Option<ListPage<Cursor>>,
 }
 
 named_enum! {
     /// A kind of event of an account.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
     #[serde(rename_all = "snake_case")]
-    pub enum Kind(name) {
+    pub enum ActivityKind(name) {
         /// The account was created.
         SignUp = "sign_up" => "Account created",
         /// Somebody logged in.
@@ -145,7 +145,7 @@ named_enum! {
     }
 }
 
-impl Kind {
+impl ActivityKind {
     /// Describes an event in words; `None` is one that a newer version of the program wrote.
     pub fn describe(kind: Option<Self>) -> String {
         kind.map_or("Unknown event".into(), |kind| kind.to_string())
@@ -165,17 +165,17 @@ mod tests {
     #[test]
     fn every_kind_is_in_the_documents() {
         let documents = include_str!("../../docs/security-events.md");
-        for kind in Kind::ALL {
+        for kind in ActivityKind::ALL {
             assert!(documents.contains(&format!("| `{}` |", kind.name())), "{}", kind.name());
         }
     }
 
     #[test]
     fn every_kind_is_found_by_its_name() {
-        for kind in Kind::ALL {
-            assert_eq!(Kind::from_name(kind.name()), Some(kind));
+        for kind in ActivityKind::ALL {
+            assert_eq!(ActivityKind::from_name(kind.name()), Some(kind));
             assert_eq!(serde_json::to_value(kind).expect("a name"), kind.name());
         }
-        assert_eq!(Kind::from_name("from_the_future"), None);
+        assert_eq!(ActivityKind::from_name("from_the_future"), None);
     }
 }

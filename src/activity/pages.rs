@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::{Cursor, Kind, Line, Listing, api};
+use super::{ActivityKind, ActivityLine, ActivityListing, Cursor, api};
 use crate::{
     shared::{
+        list_page::ListPage,
         paths::{ACTIVITY, DEVICES},
-        place::Place,
     },
     ui::{Data, InPerson, Loaded, PageContext, Pager, SettingsPage, Timestamp, expect_member},
 };
@@ -21,7 +21,8 @@ pub fn ActivityPage() -> impl IntoView {
         .and_then(|context| context.visitor)
         .map(|visitor| visitor.username)
         .unwrap_or_default();
-    let address = |place: Option<Place<Cursor>>| place.map(|place| format!("{ACTIVITY}{}", place.to_query()));
+    let address =
+        |place: Option<ListPage<Cursor>>| place.map(|place| format!("{ACTIVITY}{}", place.to_query()));
     view! {
         <SettingsPage title="Activity">
             <p>
@@ -36,7 +37,7 @@ pub fn ActivityPage() -> impl IntoView {
             </p>
             <Loaded
                 data
-                show=move |Listing { username, lines, newer, older }| {
+                show=move |ActivityListing { username, lines, newer, older }| {
                     expect_member(&name, &username);
                     view! {
                         <ActivityLines lines />
@@ -52,7 +53,7 @@ pub fn ActivityPage() -> impl IntoView {
 #[component]
 pub fn ActivityLines(
     /// The lines, the latest first.
-    lines: Vec<Line>,
+    lines: Vec<ActivityLine>,
     /// The id of the heading above, if there is one.
     #[prop(optional)]
     labelled_by: Option<&'static str>,
@@ -83,8 +84,8 @@ fn detail(detail: &str) -> AnyView {
     }
 }
 
-fn line(line: Line, brief: bool) -> impl IntoView {
-    let what = Kind::describe(line.kind);
+fn line(line: ActivityLine, brief: bool) -> impl IntoView {
+    let what = ActivityKind::describe(line.kind);
     let address = (!line.address.is_empty()).then(|| format!(" from {}", line.address));
     view! {
         <li>

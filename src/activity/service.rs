@@ -1,6 +1,6 @@
 //! Writing and reading the activity.
 
-use super::{Cursor, Kind, Line, Listing, store};
+use super::{ActivityKind, ActivityLine, ActivityListing, Cursor, store};
 use crate::{
     base::{
         announcements::Change,
@@ -12,7 +12,7 @@ use crate::{
         paging,
         user_agent::describe,
     },
-    shared::{error::AppError, place::Place},
+    shared::{error::AppError, list_page::ListPage},
     site::AppState,
     timing::security,
 };
@@ -23,8 +23,8 @@ use super::store::NewLine;
 /// Lines per page.
 const PAGE: usize = 25;
 
-/// Records a line in the caller's transaction, so that it is committed together with the action, and
-/// announces the member: whatever is worth a line changes what is held in memory about them.
+/// Records a line in the caller's transaction, so that it is committed together with the action,
+/// and announces the member: whatever is worth a line changes what is held in memory about them.
 /// The line in the security log is written at once. For impersonated actions it names the staff
 /// member and omits address and browser.
 ///
@@ -34,14 +34,14 @@ pub async fn record(
     transaction: &mut Transaction,
     now: Millis,
     user: UserId,
-    kind: Kind,
+    kind: ActivityKind,
     detail: &str,
     client: &ClientInfo,
 ) -> Result<(), AppError> {
     let id = new_id(now);
     transaction.announce(Change::Member(user));
     // A failed login was logged when it was refused.
-    if !matches!(kind, Kind::LoginFailed) {
+    if !matches!(kind, ActivityKind::LoginFailed) {
         security::event(kind.name(), Some(user), &client.address, None);
     }
     let Some(actor) = client.impersonator.as_ref().filter(|actor| actor.id != user) else {
@@ -60,7 +60,7 @@ pub async fn record_many(
     transaction: &mut Transaction,
     now: Millis,
     users: &[UserId],
-    kind: Kind,
+    kind: ActivityKind,
     detail: &str,
     client: &ClientInfo,
 ) -> Result<(), AppError> {
@@ -88,7 +88,7 @@ pub struct PastLine<'a> {
     /// Whose it is.
     pub user: UserId,
     /// What happened.
-    pub kind: Kind,
+    pub kind: ActivityKind,
     /// When.
     pub at: Millis,
     /// From where.
@@ -124,7 +124,7 @@ pub async fn record_failed_login(
     transaction: &mut Transaction,
     at: Millis,
     user: UserId,
-    kind: Kind,
+    kind: ActivityKind,
     client: &ClientInfo,
 ) -> Result<bool, AppError> {
     const MAX_PER_HOUR: i64 = 10;
@@ -140,7 +140,7 @@ pub async fn record_failed_login(
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn recent(site: &AppState, member: &Member, limit: i64) -> Result<Vec<Line>, AppError> {
+pub async fn recent(site: &AppState, member: &Member, limit: i64) -> Result<Vec<ActivityLine>, AppError> {
     let mut connection = site.db.read().await?;
     let lines = store::before(&mut connection, member.id(), END, limit).await?;
     Ok(lines.into_iter().map(line).collect())
@@ -150,7 +150,11 @@ pub async fn recent(site: &AppState, member: &Member, limit: i64) -> Result<Vec<
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn listing(site: &AppState, member: &Member, place: Place<Cursor>) -> Result<Listing, AppError> {
+pub async fn listing(
+    site: &AppState,
+    member: &Member,
+    place: ListPage<Cursor>,
+) -> Result<ActivityListing, AppError> {
     let cursor = |row: &Activity| Cursor { at: row.at, id: row.id };
     let read = |is_backwards, from: Option<Cursor>, limit| async move {
         let mut connection = site.db.read().await?;
@@ -160,7 +164,7 @@ pub async fn listing(site: &AppState, member: &Member, place: Place<Cursor>) -> 
         }
     };
     let page = paging::read(PAGE, place, cursor, read).await?;
-    Ok(Listing {
+    Ok(ActivityListing {
         username: member.username().to_owned(),
         lines: page.rows.into_iter().map(line).collect(),
         newer: page.previous,
@@ -171,9 +175,9 @@ pub async fn listing(site: &AppState, member: &Member, place: Place<Cursor>) -> 
 /// A position after every line.
 const END: Cursor = Cursor { at: Millis::MAX, id: i64::MAX };
 
-fn line(row: Activity) -> Line {
-    Line {
-        kind: Kind::from_name(&row.kind),
+fn line(row: Activity) -> ActivityLine {
+    ActivityLine {
+        kind: ActivityKind::from_name(&row.kind),
         detail: row.detail,
         at: moment(row.at),
         address: row.address,

@@ -100,7 +100,8 @@ pub async fn before(
     line: Cursor,
     limit: i64,
 ) -> Result<Vec<ActivityRow>, sqlx::Error> {
-    // The limit is not bound, because SQLite (3.51) parses a query with a bound limit anew each time.
+    // The limit is not bound, because SQLite (3.51) parses a query with a bound limit anew each
+    // time.
     sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT id, kind, detail, at, address, agent FROM activity WHERE user_id = $1 AND (at, id) < ($2, $3) \
          ORDER BY at DESC, id DESC LIMIT {limit}",

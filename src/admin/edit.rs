@@ -8,7 +8,7 @@ pub use super::store::Holder;
 
 use super::store;
 use crate::{
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     audit::service::{self as audit, Actor, Object},
     auth::sessions::IdHash,
     base::{
@@ -112,12 +112,12 @@ impl<'a> Edit<'a> {
         audit::record_many(&mut self.transaction, self.now, self.actor, users, change).await
     }
 
-    /// Adds a line to the activity of these users, whose data has changed, without the author's name
-    /// or address, which are not the owner's business.
+    /// Adds a line to the activity of these users, whose data has changed, without the author's
+    /// name or address, which are not the owner's business.
     pub(super) async fn tell(
         &mut self,
         users: &[(UserId, &str)],
-        kind: Kind,
+        kind: ActivityKind,
         detail: &str,
     ) -> Result<(), AppError> {
         let (users, nowhere): (Vec<_>, _) = (ids(users), ClientInfo::default());
@@ -162,7 +162,7 @@ impl<'a> Edit<'a> {
         match holder {
             Holder::User(id, name) => {
                 self.record(Object::User(id, name), &changes).await?;
-                self.tell(&[(id, name)], Kind::ChangedByStaff, "permissions").await?;
+                self.tell(&[(id, name)], ActivityKind::ChangedByStaff, "permissions").await?;
             }
             Holder::Group(id, name) => {
                 self.record(Object::Group(id, name), &changes).await?;

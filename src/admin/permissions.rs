@@ -23,7 +23,8 @@ pub struct Choice {
 
 const HEADS: [&str; 5] = ["View", "Add", "Change", "Delete", "Other"];
 
-/// What can be permitted for each kind of object, below [`HEADS`]. Permissions that are not here come last.
+/// What can be permitted for each kind of object, below [`HEADS`]. Permissions that are not here
+/// come last.
 const ROWS: [(&str, [&[Permission]; 5]); 7] = {
     use Permission::*;
     [
@@ -43,8 +44,8 @@ pub fn codenames(choices: &[Choice]) -> String {
     given.map(|one| one.permission.codename()).collect::<Vec<_>>().join(",")
 }
 
-/// A checkbox for each permission, inside a form, which is told those that are given now. One that the
-/// caller lacks cannot be ticked, but can be unticked. In a table to read, none can be changed.
+/// A checkbox for each permission, inside a form, which is told those that are given now. One that
+/// the caller lacks cannot be ticked, but can be unticked. In a table to read, none can be changed.
 #[component]
 pub fn PermissionTable(
     /// Every permission that the program knows.

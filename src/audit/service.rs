@@ -64,7 +64,8 @@ pub enum Object<'a> {
     Group(i64, &'a str),
     /// A part of the cache, described in words.
     Cache(&'a str),
-    /// Several accounts, described in words: deleted or exported ones. Shown only on the author's page.
+    /// Several accounts, described in words: deleted or exported ones. Shown only on the author's
+    /// page.
     Several(&'a str),
 }
 

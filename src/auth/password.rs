@@ -37,7 +37,7 @@ pub fn differ(one: &Secret, other: &Secret) -> bool {
 
 /// The account's data that its password must not resemble: Django's four attributes, in its order.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Owner<'a> {
+pub struct PasswordOwner<'a> {
     /// The username.
     pub username: &'a str,
     /// The first name, or empty.
@@ -122,7 +122,7 @@ impl Rules {
 
     /// Returns all problems of a password for this account that can be seen without
     /// [`Self::refuse_breached`], in Django's order.
-    pub fn problems(&self, typed: &str, owner: Owner<'_>) -> Vec<Problem> {
+    pub fn problems(&self, typed: &str, owner: PasswordOwner<'_>) -> Vec<Problem> {
         if typed.is_empty() {
             return vec![Problem::Required];
         }
@@ -175,8 +175,8 @@ mod tests {
         Rules::new(&config, &Clock::default(), &base_url).expect("rules")
     }
 
-    fn ada() -> Owner<'static> {
-        Owner {
+    fn ada() -> PasswordOwner<'static> {
+        PasswordOwner {
             username: "ada_lovelace",
             first_name: "Augusta",
             last_name: "Gordon Byron",
@@ -285,9 +285,9 @@ mod tests {
     #[test]
     fn the_limit_is_4096_bytes() {
         let (rules, long) = (rules(|_| {}), "ab c".repeat(1024));
-        assert_eq!(rules.problems(&long, Owner::default()), []);
-        assert_eq!(rules.problems(&(long + "d"), Owner::default()), [Problem::PasswordTooLong]);
+        assert_eq!(rules.problems(&long, PasswordOwner::default()), []);
+        assert_eq!(rules.problems(&(long + "d"), PasswordOwner::default()), [Problem::PasswordTooLong]);
         // One letter that is eighteen in NFKC.
-        assert_eq!(rules.problems(&"ﷺ".repeat(1000), Owner::default()), [Problem::PasswordTooLong]);
+        assert_eq!(rules.problems(&"ﷺ".repeat(1000), PasswordOwner::default()), [Problem::PasswordTooLong]);
     }
 }

@@ -36,7 +36,7 @@ pub enum Cost {
 
 /// The kind of a cost. Only costs of one kind can be compared and subtracted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum CostKind {
     Own,
     Argon2,
     Pbkdf2Sha256,
@@ -47,14 +47,14 @@ pub enum Kind {
 
 impl Cost {
     /// Returns the kind, within which costs can be compared.
-    pub const fn kind(self) -> Kind {
+    pub const fn kind(self) -> CostKind {
         match self {
-            Self::Own { .. } => Kind::Own,
-            Self::Argon2 { .. } => Kind::Argon2,
-            Self::Pbkdf2Sha256(_) => Kind::Pbkdf2Sha256,
-            Self::Pbkdf2Sha1(_) => Kind::Pbkdf2Sha1,
-            Self::Bcrypt(_) => Kind::Bcrypt,
-            Self::Scrypt { .. } => Kind::Scrypt,
+            Self::Own { .. } => CostKind::Own,
+            Self::Argon2 { .. } => CostKind::Argon2,
+            Self::Pbkdf2Sha256(_) => CostKind::Pbkdf2Sha256,
+            Self::Pbkdf2Sha1(_) => CostKind::Pbkdf2Sha1,
+            Self::Bcrypt(_) => CostKind::Bcrypt,
+            Self::Scrypt { .. } => CostKind::Scrypt,
         }
     }
 
@@ -174,7 +174,7 @@ impl FromStr for Cost {
 
 /// The costliest hash of each kind: what every refused login computes in full.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Costs(BTreeMap<Kind, Cost>);
+pub struct Costs(BTreeMap<CostKind, Cost>);
 
 impl Costs {
     /// Adds a cost if it exceeds the present one of its kind.
@@ -222,7 +222,7 @@ impl FromIterator<Cost> for Costs {
 
 /// The work done, by kind, for tests that compare work instead of seconds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Performed(BTreeMap<Kind, u64>);
+pub struct Performed(BTreeMap<CostKind, u64>);
 
 impl Performed {
     /// Adds a computation.
@@ -312,7 +312,7 @@ mod tests {
             [Cost::Bcrypt(4), Cost::Pbkdf2Sha1(7), Cost::Bcrypt(6), Cost::Bcrypt(5)].into_iter().collect();
         let mut performed = Performed::default();
         costs.complete(b"x", Some(Cost::Bcrypt(4)), &mut performed);
-        let expected = BTreeMap::from([(Kind::Bcrypt, (1 << 4) + (1 << 5)), (Kind::Pbkdf2Sha1, 7)]);
+        let expected = BTreeMap::from([(CostKind::Bcrypt, (1 << 4) + (1 << 5)), (CostKind::Pbkdf2Sha1, 7)]);
         assert_eq!(performed.0, expected);
     }
 }

@@ -1,5 +1,5 @@
-//! The one-time token with which the first superuser is created in a browser. Only its hash is kept,
-//! in memory: it is valid on this instance until the program stops.
+//! The one-time token with which the first superuser is created in a browser. Only its hash is
+//! kept, in memory: it is valid on this instance until the program stops.
 
 use std::sync::OnceLock;
 

@@ -149,9 +149,9 @@ fn sync(file: &Path) -> Result<(), Failure> {
         .map_err(|error| Failure::start("write the copy to the disk", error))
 }
 
-/// Deletes all sessions, links, mails and known browsers of a copy: since it was made, sessions were
-/// ended, links used, mails sent and browsers forgotten, which the copy does not know. An older database may lack some of the
-/// tables.
+/// Deletes all sessions, links, mails and known browsers of a copy: since it was made, sessions
+/// were ended, links used, mails sent and browsers forgotten, which the copy does not know. An
+/// older database may lack some of the tables.
 async fn end_sessions_and_links(file: &Path) -> Result<(), sqlx::Error> {
     let mut connection = SqliteConnection::connect_with(
         // Overwrites deleted rows, so that none of them can be read from the file.

@@ -63,8 +63,8 @@ impl Clock {
         self.wall().saturating_add(self.0.passed.load(Ordering::Relaxed))
     }
 
-    /// Returns a number that stays the same while the clock runs evenly, and changes by as much as the
-    /// clock is set forward or back, in milliseconds.
+    /// Returns a number that stays the same while the clock runs evenly, and changes by as much as
+    /// the clock is set forward or back, in milliseconds.
     pub fn drift(&self) -> Millis {
         self.wall().saturating_sub(to_millis(self.0.started.elapsed()))
     }
@@ -87,9 +87,9 @@ impl Clock {
         self.sleep_until(Millis::MAX, duration).await;
     }
 
-    /// Sleeps until this clock shows `at`, but at most for `longest`: the clock may have been set back
-    /// since the caller computed `at`. Returns early when that happens meanwhile: `at` was computed
-    /// from a wrong time, and the caller has to check again.
+    /// Sleeps until this clock shows `at`, but at most for `longest`: the clock may have been set
+    /// back since the caller computed `at`. Returns early when that happens meanwhile: `at` was
+    /// computed from a wrong time, and the caller has to check again.
     pub async fn sleep_until(&self, at: Millis, longest: Duration) {
         /// How often a change of the system's clock is checked for, in milliseconds.
         const CHECK_INTERVAL_MS: u64 = 1_000;

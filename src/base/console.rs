@@ -22,8 +22,8 @@ pub fn print_part(text: impl Display) {
     keep_error(write!(stdout(), "{text}").and_then(|()| stdout().flush()));
 }
 
-/// Prints a line of a list that may be long. Ends the program when the reader has closed the pipe, as
-/// `head` does: only for commands that change nothing.
+/// Prints a line of a list that may be long. Ends the program when the reader has closed the pipe,
+/// as `head` does: only for commands that change nothing.
 pub fn list(line: impl Display) {
     match writeln!(stdout(), "{line}") {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),

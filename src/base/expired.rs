@@ -17,8 +17,8 @@ pub struct Expiring {
 }
 
 impl Expiring {
-    /// Deletes expired rows, and those that expire too late, because the clock was ahead. In batches,
-    /// so that other writers do not wait long. Returns how many.
+    /// Deletes expired rows, and those that expire too late, because the clock was ahead. In
+    /// batches, so that other writers do not wait long. Returns how many.
     ///
     /// # Errors
     /// When the database cannot be used.

@@ -26,7 +26,7 @@ use super::{
     config::{self, Config, Environment, MailTransport, is_loopback},
     email_address,
     failure::{Failure, chain},
-    letter::Letter,
+    mail_content::MailContent,
 };
 
 /// Why a mail was not sent.
@@ -135,9 +135,9 @@ impl Mailer {
     ///
     /// # Errors
     /// [`NotSent`] with the reason when the mail was not accepted.
-    pub async fn send(&self, id: i64, now: i64, letter: &Letter) -> Result<(), NotSent> {
+    pub async fn send(&self, id: i64, now: i64, content: &MailContent) -> Result<(), NotSent> {
         let never = |error: &dyn std::fmt::Display| NotSent { reason: error.to_string(), is_final: true };
-        let message = || self.message(id, letter).map_err(|error| never(&error));
+        let message = || self.message(id, content).map_err(|error| never(&error));
         match &self.way {
             Way::Mailbox(posted) => {
                 /// Bounds the memory; nobody looks further back.
@@ -145,10 +145,10 @@ impl Mailer {
                 let mut posted = posted.lock().unwrap_or_else(PoisonError::into_inner);
                 posted.push_front(Posted {
                     at: now,
-                    to: letter.to.clone(),
-                    subject: letter.subject.clone(),
-                    text: letter.text(&self.site_name, &self.base_url),
-                    link: letter.button.as_ref().map(|(_, url)| url.clone()),
+                    to: content.to.clone(),
+                    subject: content.subject.clone(),
+                    text: content.text(&self.site_name, &self.base_url),
+                    link: content.button.as_ref().map(|(_, url)| url.clone()),
                 });
                 posted.truncate(MAX_MAILS);
                 Ok(())
@@ -163,15 +163,19 @@ impl Mailer {
         }
     }
 
-    fn message(&self, id: i64, letter: &Letter) -> Result<Message, Box<dyn std::error::Error + Send + Sync>> {
+    fn message(
+        &self,
+        id: i64,
+        content: &MailContent,
+    ) -> Result<Message, Box<dyn std::error::Error + Send + Sync>> {
         let (text, html) =
-            (letter.text(&self.site_name, &self.base_url), letter.html(&self.site_name, &self.base_url));
-        let to = email_address::wire(&letter.to).ok_or("mail cannot be sent to this address")?;
+            (content.text(&self.site_name, &self.base_url), content.html(&self.site_name, &self.base_url));
+        let to = email_address::wire(&content.to).ok_or("mail cannot be sent to this address")?;
         let to = Mailbox::new(None, to.parse()?);
         let mut message = Message::builder()
             .from(self.from.clone())
             .to(to)
-            .subject(letter.subject.clone())
+            .subject(content.subject.clone())
             .message_id(Some(format!("<{id:x}.{:016x}@{}>", rand::random::<u64>(), self.from.email.domain())))
             .multipart(MultiPart::alternative_plain_html(text, html))?;
         // RFC 3834: keeps vacation responders from answering.

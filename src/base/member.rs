@@ -64,8 +64,8 @@ pub struct Rights {
     pub has_second_factor: bool,
     /// If the account must have a second factor: by when, in milliseconds since 1970.
     pub second_factor_due: Option<Millis>,
-    /// The version of its picture, if there is one. Read together with the rights, because every page
-    /// shows it.
+    /// The version of its picture, if there is one. Read together with the rights, because every
+    /// page shows it.
     pub picture: Option<i64>,
     /// The time zone that its owner has chosen. No right either.
     pub time_zone: Option<String>,
@@ -105,8 +105,8 @@ impl Member {
         Self(Arc::new(Inner { first_name, last_name, ..Inner::clone(&self.0) }))
     }
 
-    /// Returns the same member, impersonated by `actor`. (Only `impersonator` creates one, for a single
-    /// request; it is never stored or cached.)
+    /// Returns the same member, impersonated by `actor`. (Only `impersonator` creates one, for a
+    /// single request; it is never stored or cached.)
     pub(crate) fn impersonated_by(&self, actor: Actor) -> Self {
         Self(Arc::new(Inner { impersonator: Some(actor), ..Inner::clone(&self.0) }))
     }

@@ -1,9 +1,9 @@
 //! Pages of long lists, found by the row next to them.
 
-use crate::shared::place::Place;
+use crate::shared::list_page::ListPage;
 
-/// Returns how many rows to read for a page of this size: one more than it shows tells whether there
-/// is another page.
+/// Returns how many rows to read for a page of this size: one more than it shows tells whether
+/// there is another page.
 pub fn limit(size: usize) -> i64 {
     i64::try_from(size + 1).unwrap_or(i64::MAX)
 }
@@ -20,9 +20,9 @@ pub struct Page<T, C> {
     /// The rows, in the order of the list.
     pub rows: Vec<T>,
     /// The page before it, if there is one.
-    pub previous: Option<Place<C>>,
+    pub previous: Option<ListPage<C>>,
     /// The page after it, if there is one.
-    pub next: Option<Place<C>>,
+    pub next: Option<ListPage<C>>,
 }
 
 /// Reads a page. `read` gets whether to read backwards, the row to read on from (or `None` for the
@@ -32,7 +32,7 @@ pub struct Page<T, C> {
 /// Those of `read`.
 pub async fn read<T, C, E, R>(
     size: usize,
-    place: Place<C>,
+    place: ListPage<C>,
     cursor: impl Fn(&T) -> C,
     read: impl Fn(bool, Option<C>, i64) -> R,
 ) -> Result<Page<T, C>, E>
@@ -40,26 +40,26 @@ where
     R: Future<Output = Result<Vec<T>, E>>,
 {
     let from = match place {
-        Place::Previous(first) => {
+        ListPage::Previous(first) => {
             let mut rows = read(true, Some(first), limit(size)).await?;
             // Fewer rows are not a page of their own: the first page follows.
             if cut(&mut rows, size).is_some() {
                 rows.reverse();
-                let previous = rows.first().map(|row| Place::Previous(cursor(row)));
-                let next = rows.last().map(|row| Place::Next(cursor(row)));
+                let previous = rows.first().map(|row| ListPage::Previous(cursor(row)));
+                let next = rows.last().map(|row| ListPage::Next(cursor(row)));
                 return Ok(Page { rows, previous, next });
             }
             None
         }
-        Place::First => None,
-        Place::Next(last) => Some(last),
+        ListPage::First => None,
+        ListPage::Next(last) => Some(last),
     };
     let has_previous = from.is_some();
     let mut rows = read(false, from, limit(size)).await?;
-    let next = cut(&mut rows, size).map(|row| Place::Next(cursor(row)));
+    let next = cut(&mut rows, size).map(|row| ListPage::Next(cursor(row)));
     // A page past the end has no rows; its link back leads to the first page.
     let previous =
-        has_previous.then(|| rows.first().map_or(Place::First, |row| Place::Previous(cursor(row))));
+        has_previous.then(|| rows.first().map_or(ListPage::First, |row| ListPage::Previous(cursor(row))));
     Ok(Page { rows, previous, next })
 }
 
@@ -82,7 +82,7 @@ mod tests {
             let page = super::read(3, place, |row| *row, read).await.expect("a page");
             (page.rows, page.previous, page.next)
         };
-        use Place::{First, Next, Previous};
+        use ListPage::{First, Next, Previous};
         for (place, rows, previous, next) in [
             (First, vec![1, 2, 3], None, Some(Next(3))),
             (Next(3), vec![4, 5, 6], Some(Previous(4)), Some(Next(6))),

@@ -64,9 +64,9 @@ impl fmt::Display for Check {
 
 /// How the site is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report(pub Vec<Check>);
+pub struct ReadinessReport(pub Vec<Check>);
 
-impl Report {
+impl ReadinessReport {
     /// Returns whether the site can serve requests.
     pub fn is_ready(&self) -> bool {
         self.worst() <= Level::Degraded
@@ -103,7 +103,7 @@ impl Report {
 }
 
 /// Writes the summary, and a line for each part.
-impl fmt::Display for Report {
+impl fmt::Display for ReadinessReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.summary())?;
         self.0.iter().try_for_each(|check| writeln!(f, "{check}"))
@@ -112,14 +112,14 @@ impl fmt::Display for Report {
 
 /// The latest report. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Latest(Arc<Mutex<Option<(Millis, Report)>>>);
+pub struct Latest(Arc<Mutex<Option<(Millis, ReadinessReport)>>>);
 
 impl Latest {
     /// Returns a report that is at most a second old. However many ask for one, also those who hang
     /// up, it is made at most once a second.
-    pub async fn get<F>(&self, clock: &Clock, make: impl FnOnce() -> F + Send + 'static) -> Report
+    pub async fn get<F>(&self, clock: &Clock, make: impl FnOnce() -> F + Send + 'static) -> ReadinessReport
     where
-        F: Future<Output = Report> + Send + 'static,
+        F: Future<Output = ReadinessReport> + Send + 'static,
     {
         const MAX_AGE: Millis = 1_000;
         let (latest, clock) = (self.0.clone(), clock.clone());
@@ -140,7 +140,9 @@ impl Latest {
             *latest = Some((clock.now(), report.clone()));
             report
         });
-        task.await.unwrap_or_else(|_| Report(vec![Check::not("checks", Level::Down, "failed, see the log")]))
+        task.await.unwrap_or_else(|_| {
+            ReadinessReport(vec![Check::not("checks", Level::Down, "failed, see the log")])
+        })
     }
 }
 
@@ -150,8 +152,8 @@ mod tests {
 
     use super::*;
 
-    fn report(levels: &[Level]) -> Report {
-        Report(levels.iter().map(|level| Check::not("part", *level, "why")).collect())
+    fn report(levels: &[Level]) -> ReadinessReport {
+        ReadinessReport(levels.iter().map(|level| Check::not("part", *level, "why")).collect())
     }
 
     #[test]

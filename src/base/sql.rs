@@ -69,7 +69,8 @@ impl Sql {
     }
 
     fn bind<'t>(&mut self, value: impl Encode<'t, Any> + Type<Any>) -> &mut Self {
-        // Neither fails for these types. Without its value, the database would refuse the statement.
+        // Neither fails for these types. Without its value, the database would refuse the
+        // statement.
         let _ = write!(self.text, "${}", self.values.len() + 1);
         let _ = self.values.add(value);
         self

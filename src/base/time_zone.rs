@@ -1,5 +1,5 @@
-//! Time zones by their IANA names. The database of zones is part of the program, so that all instances
-//! know the same ones.
+//! Time zones by their IANA names. The database of zones is part of the program, so that all
+//! instances know the same ones.
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
@@ -35,8 +35,8 @@ pub fn places() -> Vec<String> {
     names
 }
 
-/// Returns how a time, given as RFC 3339, is shown in a zone: to the minute, without the zone's name.
-/// `None` for what is no time.
+/// Returns how a time, given as RFC 3339, is shown in a zone: to the minute, without the zone's
+/// name. `None` for what is no time.
 pub fn shown(rfc3339: &str, zone_name: &str) -> Option<String> {
     let at: Timestamp = rfc3339.parse().ok()?;
     let local = at.to_zoned(zone(zone_name).unwrap_or(TimeZone::UTC));

@@ -1,6 +1,6 @@
-//! The event streams of an open page: one tells that the session has ended, and a part of a page may
-//! follow one of its own. They are open only while the page is visible, because a browser opens six
-//! connections per host, for all tabs together.
+//! The event streams of an open page: one tells that the session has ended, and a part of a page
+//! may follow one of its own. They are open only while the page is visible, because a browser opens
+//! six connections per host, for all tabs together.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 

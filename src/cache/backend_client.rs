@@ -16,7 +16,7 @@ use super::{
     backend::{Backend, Condition, Down, Put},
     epoch::Epoch,
     key::Key,
-    tag::Slot,
+    tag::Bucket,
 };
 use crate::{
     base::{
@@ -42,7 +42,7 @@ pub struct BackendClient {
     /// Tag versions changed here but not yet in the backend, each with a random number that
     /// identifies this change. Until one is delivered, entries that carry it are treated as
     /// missing.
-    pub(super) pending: Mutex<BTreeMap<Slot, u64>>,
+    pub(super) pending: Mutex<BTreeMap<Bucket, u64>>,
     /// Whether `pending` has entries, readable without the lock.
     pub(super) any_undelivered: AtomicBool,
     /// One delivers at a time, for all that wait.
@@ -213,8 +213,8 @@ impl BackendClient {
         }
     }
 
-    /// Follows which server answers, and the epoch while it is not announced, for as long as the site
-    /// runs.
+    /// Follows which server answers, and the epoch while it is not announced, for as long as the
+    /// site runs.
     pub async fn watch(&self) {
         /// A fraction of the two seconds for which something outdated may be used.
         const INTERVAL: Duration = Duration::from_millis(500);
@@ -227,40 +227,46 @@ impl BackendClient {
         }
     }
 
-    /// Reads these keys' entries and the current versions of these slots in one call. A slot
+    /// Reads these keys' entries and the current versions of these buckets in one call. A bucket
     /// without a version, or with one that is pending, is left out.
-    pub async fn read(&self, keys: &[Key], slots: &[Slot]) -> Option<(Vec<Option<Bytes>>, Vec<(Slot, u64)>)> {
+    pub async fn read(
+        &self,
+        keys: &[Key],
+        buckets: &[Bucket],
+    ) -> Option<(Vec<Option<Bytes>>, Vec<(Bucket, u64)>)> {
         if self.epoch.is_unknown() {
             self.meet_server().await?;
         }
         let all: Vec<Key> =
-            keys.iter().cloned().chain(slots.iter().map(|slot| self.slot_key(*slot))).collect();
+            keys.iter().cloned().chain(buckets.iter().map(|bucket| self.bucket_key(*bucket))).collect();
         let mut found = self.get_many(&all).await?;
-        let numbers = found.split_off(keys.len());
+        let versions = found.split_off(keys.len());
         // Last: what was read may be of an epoch that has just ended.
         let salt = self.epoch.salt().await.ok()?;
-        let numbers =
-            slots.iter().zip(numbers).filter_map(|(slot, bytes)| Some((*slot, number(&bytes?)? ^ salt)));
-        Some((found, numbers.filter(|(slot, _)| !self.is_undelivered(*slot)).collect()))
+        let versions = buckets
+            .iter()
+            .zip(versions)
+            .filter_map(|(bucket, bytes)| Some((*bucket, number(&bytes?)? ^ salt)));
+        Some((found, versions.filter(|(bucket, _)| !self.is_pending(*bucket)).collect()))
     }
 
-    /// Gives each of these slots a version, unless another instance was faster. Versions are
-    /// random, so that a slot the backend forgot does not return to a version it had before.
-    pub async fn begin_numbers(&self, slots: &[Slot]) -> Option<()> {
-        for slot in slots {
-            self.put_if(&self.fresh_number(*slot), Condition::Absent).await?;
+    /// Gives each of these buckets a version, unless another instance was faster. Versions are
+    /// random, so that a bucket the backend forgot does not return to a version it had before.
+    pub async fn begin_versions(&self, buckets: &[Bucket]) -> Option<()> {
+        for bucket in buckets {
+            self.put_if(&self.fresh_version(*bucket), Condition::Absent).await?;
         }
         Some(())
     }
 
-    pub fn slot_key(&self, slot: Slot) -> Key {
-        Key::of_slot(&self.prefix, slot)
+    pub fn bucket_key(&self, bucket: Bucket) -> Key {
+        Key::of_bucket(&self.prefix, bucket)
     }
 
-    fn fresh_number(&self, slot: Slot) -> Put {
+    fn fresh_version(&self, bucket: Bucket) -> Put {
         let mut bytes = BytesMut::new();
         bytes.put_u64(rand::random());
-        Put { key: self.slot_key(slot), bytes: bytes.freeze(), keep: None }
+        Put { key: self.bucket_key(bucket), bytes: bytes.freeze(), keep: None }
     }
 }
 

@@ -18,7 +18,7 @@ use super::{
     key::Key,
     memory::Entry,
     observe::Observer,
-    tag::{Slot, Tag},
+    tag::{Bucket, Tag},
     tag_versions::TagVersions,
     ttl::Policy,
 };
@@ -29,7 +29,7 @@ pub(super) struct Core {
     pub prefix: Box<str>,
     pub link: Arc<BackendClient>,
     pub flights: Arc<Flights>,
-    /// Versions of the tags' slots as this process has invalidated them: the only versions for a
+    /// Versions of the tags' buckets as this process has invalidated them: the only versions for a
     /// backend in this process, and for any backend those that loads in flight are checked against.
     pub counters: TagVersions,
     /// Striped locks: within this process, changes to the same entry in place take turns.
@@ -39,7 +39,7 @@ pub(super) struct Core {
 }
 
 /// The result of looking up a key.
-pub(super) struct Look {
+pub(super) struct LookupResult {
     /// The entry, if it is valid, or expired but within its grace.
     pub found: Option<Envelope>,
     /// The stored bytes, valid or not, for a caller that wants to replace exactly these.
@@ -56,12 +56,12 @@ impl Core {
         is_good.then(|| entry(&envelope))
     }
 
-    /// Looks up these keys. `slots` are those their tags most likely have, so that their versions
+    /// Looks up these keys. `buckets` are those their tags most likely have, so that their versions
     /// can be read in the same call.
-    pub async fn look(&self, keys: &[Key], slots: &[Slot]) -> Vec<Look> {
+    pub async fn lookup(&self, keys: &[Key], buckets: &[Bucket]) -> Vec<LookupResult> {
         let now = self.clock.now();
-        let Some((raws, numbers)) = self.read(keys, slots).await else {
-            return keys.iter().map(|_| Look { found: None, raw: None }).collect();
+        let Some((raws, versions)) = self.read(keys, buckets).await else {
+            return keys.iter().map(|_| LookupResult { found: None, raw: None }).collect();
         };
         let mut looks = Vec::with_capacity(keys.len());
         for (key, raw) in keys.iter().zip(raws) {
@@ -70,40 +70,44 @@ impl Core {
                 .and_then(Envelope::open)
                 .filter(|found| found.is_of(key) && is_shown(found.times(), now));
             let found = match found {
-                Some(found) if self.is_current(&found, &numbers).await => Some(found),
+                Some(found) if self.is_current(&found, &versions).await => Some(found),
                 _ => None,
             };
-            looks.push(Look { found, raw });
+            looks.push(LookupResult { found, raw });
         }
         looks
     }
 
-    /// Returns the current versions of these slots, to be noted before a load begins.
-    pub async fn snapshot(&self, slots: &[Slot]) -> Snapshot {
-        let here: Vec<u64> = slots.iter().map(|slot| self.counters.current((*slot).into())).collect();
-        let numbers = if self.link.backend.is_shared() {
-            self.shared_numbers(slots).await
+    /// Returns the current versions of these buckets, to be noted before a load begins.
+    pub async fn snapshot(&self, buckets: &[Bucket]) -> Snapshot {
+        let here: Vec<u64> = buckets.iter().map(|bucket| self.counters.current((*bucket).into())).collect();
+        let versions = if self.link.backend.is_shared() {
+            self.shared_versions(buckets).await
         } else {
-            Some(slots.iter().copied().zip(here.iter().copied()).collect())
+            Some(buckets.iter().copied().zip(here.iter().copied()).collect())
         };
-        Snapshot { here, numbers }
+        Snapshot { here, versions }
     }
 
-    async fn shared_numbers(&self, slots: &[Slot]) -> Option<Vec<(Slot, u64)>> {
-        let (_, numbers) = self.link.read(&[], slots).await?;
-        if numbers.len() == slots.len() {
-            return Some(numbers);
+    async fn shared_versions(&self, buckets: &[Bucket]) -> Option<Vec<(Bucket, u64)>> {
+        let (_, versions) = self.link.read(&[], buckets).await?;
+        if versions.len() == buckets.len() {
+            return Some(versions);
         }
-        let is_new = |slot: &Slot| numbers.iter().all(|(known, _)| known != slot);
-        let new: Vec<Slot> = slots.iter().copied().filter(is_new).collect();
-        self.link.begin_numbers(&new).await?;
-        let (_, numbers) = self.link.read(&[], slots).await?;
-        (numbers.len() == slots.len()).then_some(numbers)
+        let is_new = |bucket: &Bucket| versions.iter().all(|(known, _)| known != bucket);
+        let new: Vec<Bucket> = buckets.iter().copied().filter(is_new).collect();
+        self.link.begin_versions(&new).await?;
+        let (_, versions) = self.link.read(&[], buckets).await?;
+        (versions.len() == buckets.len()).then_some(versions)
     }
 
-    async fn read(&self, keys: &[Key], slots: &[Slot]) -> Option<(Vec<Option<Bytes>>, Vec<(Slot, u64)>)> {
+    async fn read(
+        &self,
+        keys: &[Key],
+        buckets: &[Bucket],
+    ) -> Option<(Vec<Option<Bytes>>, Vec<(Bucket, u64)>)> {
         if self.link.backend.is_shared() {
-            return self.link.read(keys, slots).await;
+            return self.link.read(keys, buckets).await;
         }
         Some((self.link.get_many(keys).await?, Vec::new()))
     }
@@ -112,21 +116,21 @@ impl Core {
     /// shared backend, where the versions in this process do not decide, always true.
     pub fn is_current_here(&self, envelope: &Envelope) -> bool {
         self.link.backend.is_shared()
-            || envelope.numbers().all(|(slot, number)| self.counters.current(slot.into()) == number)
+            || envelope.versions().all(|(bucket, version)| self.counters.current(bucket.into()) == version)
     }
 
-    async fn is_current(&self, envelope: &Envelope, known: &[(Slot, u64)]) -> bool {
+    async fn is_current(&self, envelope: &Envelope, known: &[(Bucket, u64)]) -> bool {
         if !self.link.backend.is_shared() {
             return self.is_current_here(envelope);
         }
-        let is_known = |slot: Slot| known.iter().any(|(other, _)| *other == slot);
-        let others: Vec<Slot> =
-            envelope.numbers().map(|(slot, _)| slot).filter(|slot| !is_known(*slot)).collect();
+        let is_known = |bucket: Bucket| known.iter().any(|(other, _)| *other == bucket);
+        let others: Vec<Bucket> =
+            envelope.versions().map(|(bucket, _)| bucket).filter(|bucket| !is_known(*bucket)).collect();
         let others = match others.is_empty() {
             true => Vec::new(),
-            false => self.link.read(&[], &others).await.map(|(_, numbers)| numbers).unwrap_or_default(),
+            false => self.link.read(&[], &others).await.map(|(_, versions)| versions).unwrap_or_default(),
         };
-        envelope.numbers().all(|number| known.contains(&number) || others.contains(&number))
+        envelope.versions().all(|version| known.contains(&version) || others.contains(&version))
     }
 
     /// Returns for each of these entries, in order, whether it is still valid by its tags, or
@@ -135,11 +139,15 @@ impl Core {
         if !self.link.backend.is_shared() {
             return Some(envelopes.map(|envelope| self.is_current_here(envelope)).collect());
         }
-        let slots: BTreeSet<Slot> =
-            envelopes.clone().flat_map(|envelope| envelope.numbers()).map(|(slot, _)| slot).collect();
-        let slots: Vec<Slot> = slots.into_iter().collect();
-        let numbers: HashSet<(Slot, u64)> = self.link.read(&[], &slots).await?.1.into_iter().collect();
-        Some(envelopes.map(|envelope| envelope.numbers().all(|number| numbers.contains(&number))).collect())
+        let buckets: BTreeSet<Bucket> =
+            envelopes.clone().flat_map(|envelope| envelope.versions()).map(|(bucket, _)| bucket).collect();
+        let buckets: Vec<Bucket> = buckets.into_iter().collect();
+        let versions: HashSet<(Bucket, u64)> = self.link.read(&[], &buckets).await?.1.into_iter().collect();
+        Some(
+            envelopes
+                .map(|envelope| envelope.versions().all(|version| versions.contains(&version)))
+                .collect(),
+        )
     }
 
     /// Builds an entry computed now, or returns `None` when its tags' versions are unknown.
@@ -162,7 +170,7 @@ impl Core {
         snapshot: &Snapshot,
         value: &[u8],
     ) -> Option<Envelope> {
-        Some(Envelope::seal(key, times, snapshot.numbers.as_deref()?, tags, value))
+        Some(Envelope::seal(key, times, snapshot.versions.as_deref()?, tags, value))
     }
 
     /// Returns the times of an entry computed now.
@@ -180,10 +188,10 @@ impl Core {
     }
 
     /// Stores a loaded entry, unless one of its tags was invalidated since the load began.
-    pub async fn keep_loaded(&self, key: &Key, envelope: &Envelope, slots: &[Slot], begun: &Snapshot) {
+    pub async fn keep_loaded(&self, key: &Key, envelope: &Envelope, buckets: &[Bucket], begun: &Snapshot) {
         // The versions inside the entry decide its validity; this check only keeps a late load from
         // overwriting a newer value.
-        if self.snapshot(slots).await == *begun {
+        if self.snapshot(buckets).await == *begun {
             self.keep(vec![(key.clone(), envelope.clone())]).await;
         }
     }

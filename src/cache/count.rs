@@ -87,7 +87,7 @@ impl<Who> View<'_, Who> {
         const TRIES: usize = 100;
         let _turn = self.cache.core.key_lock(key).await;
         for _ in 0..TRIES {
-            let look = self.look(key, policy).await;
+            let look = self.lookup(key, policy).await;
             let now = self.cache.core.clock.now();
             let (Some(found), Some(raw)) =
                 (look.found.filter(|found| is_fresh(found.times(), now)), look.raw)

@@ -6,27 +6,27 @@ use std::{
     time::Duration,
 };
 
-use super::{backend_client::BackendClient, key::Key, tag::Slot};
+use super::{backend_client::BackendClient, key::Key, tag::Bucket};
 
 impl BackendClient {
-    /// Marks these slots as to be changed in the backend. From now on entries that carry one of
+    /// Marks these buckets as to be changed in the backend. From now on entries that carry one of
     /// them are treated as missing.
-    pub fn mark_pending(&self, slots: &[Slot]) {
+    pub fn mark_pending(&self, buckets: &[Bucket]) {
         let mut pending = self.pending();
-        for slot in slots {
-            pending.insert(*slot, rand::random());
+        for bucket in buckets {
+            pending.insert(*bucket, rand::random());
         }
         self.any_undelivered.store(true, Ordering::Release);
     }
 
     /// Removes the pending versions from the backend, so that no entry has a current one; also a
-    /// server that has no room accepts that. If it does not, a new epoch begins. A slot that is marked
-    /// again meanwhile stays pending.
+    /// server that has no room accepts that. If it does not, a new epoch begins. A bucket that is
+    /// marked again meanwhile stays pending.
     pub async fn deliver(&self) -> Option<()> {
         let _turn = self.turn.lock().await;
         while self.has_pending() {
             let owed = self.pending().clone();
-            let keys: Vec<Key> = owed.keys().map(|slot| self.slot_key(*slot)).collect();
+            let keys: Vec<Key> = owed.keys().map(|bucket| self.bucket_key(*bucket)).collect();
             if self.delete_many(&keys).await.is_none()
                 && let Err(error) = self.epoch.begin().await
             {
@@ -34,7 +34,7 @@ impl BackendClient {
                 return None;
             }
             let mut pending = self.pending();
-            pending.retain(|slot, since| owed.get(slot) != Some(since));
+            pending.retain(|bucket, since| owed.get(bucket) != Some(since));
             self.any_undelivered.store(!pending.is_empty(), Ordering::Release);
         }
         Some(())
@@ -58,11 +58,11 @@ impl BackendClient {
         self.any_undelivered.load(Ordering::Acquire)
     }
 
-    pub(super) fn is_undelivered(&self, slot: Slot) -> bool {
-        self.has_pending() && self.pending().contains_key(&slot)
+    pub(super) fn is_pending(&self, bucket: Bucket) -> bool {
+        self.has_pending() && self.pending().contains_key(&bucket)
     }
 
-    fn pending(&self) -> MutexGuard<'_, BTreeMap<Slot, u64>> {
+    fn pending(&self) -> MutexGuard<'_, BTreeMap<Bucket, u64>> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

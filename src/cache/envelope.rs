@@ -4,7 +4,7 @@ use bytes::{Buf, BufMut, Bytes};
 
 use super::{
     key::Key,
-    tag::{Slot, Tag},
+    tag::{Bucket, Tag},
 };
 use crate::base::clock::Millis;
 
@@ -13,7 +13,7 @@ use crate::base::clock::Millis;
 const FORMAT: u8 = 1;
 /// The bytes of the fixed fields: format, three times, length of the head, count of versions.
 const FIXED: usize = 1 + 3 * 8 + 4 + 2;
-const NUMBER: usize = 2 + 8;
+const VERSION_BYTES: usize = 2 + 8;
 
 /// The times of an entry, by the site's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,15 +35,15 @@ pub struct Times {
 pub struct Envelope {
     bytes: Bytes,
     head: usize,
-    numbers: usize,
+    version_count: usize,
 }
 
 impl Envelope {
     /// Encodes an entry.
-    pub fn seal(key: &Key, times: Times, numbers: &[(Slot, u64)], tags: &[Tag], value: &[u8]) -> Self {
+    pub fn seal(key: &Key, times: Times, versions: &[(Bucket, u64)], tags: &[Tag], value: &[u8]) -> Self {
         let tags: Vec<String> = tags.iter().map(Tag::to_string).collect();
         let head = FIXED
-            + numbers.len() * NUMBER
+            + versions.len() * VERSION_BYTES
             + 4
             + key.as_bytes().len()
             + tags.iter().map(|tag| 4 + tag.len()).sum::<usize>();
@@ -53,17 +53,17 @@ impl Envelope {
         bytes.put_i64(times.expires_at);
         bytes.put_i64(times.stale_until);
         bytes.put_u32(length(head));
-        bytes.put_u16(numbers.len().try_into().unwrap_or(u16::MAX));
-        for (slot, number) in numbers {
-            bytes.put_u16(*slot);
-            bytes.put_u64(*number);
+        bytes.put_u16(versions.len().try_into().unwrap_or(u16::MAX));
+        for (bucket, version) in versions {
+            bytes.put_u16(*bucket);
+            bytes.put_u64(*version);
         }
         for text in std::iter::once(key.as_bytes()).chain(tags.iter().map(String::as_bytes)) {
             bytes.put_u32(length(text.len()));
             bytes.put_slice(text);
         }
         bytes.put_slice(value);
-        Self { bytes: bytes.into(), head, numbers: numbers.len() }
+        Self { bytes: bytes.into(), head, version_count: versions.len() }
     }
 
     /// Returns the same entry with other times.
@@ -91,8 +91,12 @@ impl Envelope {
             return None;
         }
         fixed.advance(3 * 8);
-        let (head, numbers) = (usize::try_from(fixed.get_u32()).ok()?, usize::from(fixed.get_u16()));
-        (head <= bytes.len() && FIXED + numbers * NUMBER + 4 <= head).then_some(Self { bytes, head, numbers })
+        let (head, version_count) = (usize::try_from(fixed.get_u32()).ok()?, usize::from(fixed.get_u16()));
+        (head <= bytes.len() && FIXED + version_count * VERSION_BYTES + 4 <= head).then_some(Self {
+            bytes,
+            head,
+            version_count,
+        })
     }
 
     /// Returns the encoded entry, for a backend.
@@ -111,10 +115,11 @@ impl Envelope {
         Times { computed_at: times.get_i64(), expires_at: times.get_i64(), stale_until: times.get_i64() }
     }
 
-    /// Returns the slots of the entry's tags, with their versions from when its computation began.
-    pub fn numbers(&self) -> impl Iterator<Item = (Slot, u64)> {
-        let numbers = &self.bytes[FIXED..FIXED + self.numbers * NUMBER];
-        numbers.chunks_exact(NUMBER).map(|mut number| (number.get_u16(), number.get_u64()))
+    /// Returns the buckets of the entry's tags, with their versions from when its computation
+    /// began.
+    pub fn versions(&self) -> impl Iterator<Item = (Bucket, u64)> {
+        let versions = &self.bytes[FIXED..FIXED + self.version_count * VERSION_BYTES];
+        versions.chunks_exact(VERSION_BYTES).map(|mut version| (version.get_u16(), version.get_u64()))
     }
 
     /// Returns the length of the head, in bytes: everything before the value.
@@ -138,7 +143,7 @@ impl Envelope {
     }
 
     fn texts(&self) -> impl Iterator<Item = &[u8]> {
-        let mut rest = &self.bytes[FIXED + self.numbers * NUMBER..self.head];
+        let mut rest = &self.bytes[FIXED + self.version_count * VERSION_BYTES..self.head];
         std::iter::from_fn(move || {
             let (length, left) = rest.split_first_chunk::<4>()?;
             let (text, left) = left.split_at_checked(u32::from_be_bytes(*length) as usize)?;
@@ -175,7 +180,7 @@ mod tests {
     fn an_envelope_round_trips() {
         let envelope = Envelope::open(sealed().bytes().clone()).expect("whole");
         assert_eq!((envelope.times(), &envelope.value()[..]), (TIMES, &b"value"[..]));
-        assert_eq!(envelope.numbers().collect::<Vec<_>>(), [(5, 50), (6, 60)]);
+        assert_eq!(envelope.versions().collect::<Vec<_>>(), [(5, 50), (6, 60)]);
         assert!(envelope.is_of(&key()) && envelope.key() == Some(key()));
         assert!(!envelope.is_of(&Key::new("site", Scope::Public, "page", 1, &["a"])));
         assert_eq!(envelope.tags(), ["group:3", "tag:x"]);
@@ -187,7 +192,7 @@ mod tests {
         let changed = sealed().with_times(later).with_value(b"");
         let changed = Envelope::open(changed.bytes().clone()).expect("whole");
         assert_eq!((changed.times(), changed.value().len(), changed.tags().len()), (later, 0, 2));
-        assert!(changed.is_of(&key()) && changed.numbers().eq(sealed().numbers()));
+        assert!(changed.is_of(&key()) && changed.versions().eq(sealed().versions()));
     }
 
     #[test]
@@ -208,7 +213,7 @@ mod tests {
             spoilt.truncate(cut);
             for bytes in [noise, spoilt] {
                 if let Some(envelope) = Envelope::open(bytes.into()) {
-                    let _ = (envelope.times(), envelope.value(), envelope.tags(), envelope.numbers().count());
+                    let _ = (envelope.times(), envelope.value(), envelope.tags(), envelope.versions().count());
                     let _ = envelope.key().map(|key| key.meaning().is_some());
                 }
             }

@@ -1,8 +1,8 @@
 //! The epoch of a shared backend: a number in the database, which is part of every version in the
 //! backend. When it rises, everything in the backend is invalid, for all instances.
 //!
-//! It rises when an invalidation could not be written, and when another run of a server answers than
-//! the one that had the entries. The transaction that raises it announces it.
+//! It rises when an invalidation could not be written, and when another run of a server answers
+//! than the one that had the entries. The transaction that raises it announces it.
 
 use std::sync::{
     Mutex, PoisonError,
@@ -43,8 +43,8 @@ impl Epoch {
         self.known.load(Ordering::Acquire) == UNKNOWN
     }
 
-    /// Returns what to combine versions with: a number that differs from that of any other epoch. It
-    /// is read from the database once, and then again when it is announced.
+    /// Returns what to combine versions with: a number that differs from that of any other epoch.
+    /// It is read from the database once, and then again when it is announced.
     pub async fn salt(&self) -> Result<u64, Failure> {
         const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
         if self.is_unknown() {

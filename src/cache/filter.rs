@@ -9,7 +9,7 @@ use crate::base::member::UserId;
 
 /// Criteria for entries. An entry matches when it meets all that are set.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub struct CacheFilter {
     /// The policy's name.
     pub name: Option<String>,
     /// The member whose entry it is.
@@ -26,12 +26,12 @@ type Good = Arc<dyn Fn(&Envelope) -> bool + Send + Sync>;
 /// The filter that a backend applies while it scans, without knowing what entries mean.
 #[derive(Clone)]
 pub struct EntryFilter {
-    filter: Filter,
+    filter: CacheFilter,
     pub(super) good: Good,
 }
 
 impl EntryFilter {
-    pub(super) fn new(filter: Filter, good: impl Fn(&Envelope) -> bool + Send + Sync + 'static) -> Self {
+    pub(super) fn new(filter: CacheFilter, good: impl Fn(&Envelope) -> bool + Send + Sync + 'static) -> Self {
         Self { filter, good: Arc::new(good) }
     }
 
@@ -46,7 +46,7 @@ impl EntryFilter {
         let Some(meaning) = key.meaning() else {
             return false;
         };
-        let Filter { name, member, text, fingerprint } = &self.filter;
+        let CacheFilter { name, member, text, fingerprint } = &self.filter;
         name.as_deref().is_none_or(|name| name == meaning.name)
             && member.is_none_or(|member| meaning.scope == Scope::Member(member))
             && text.as_deref().is_none_or(|text| {

@@ -2,7 +2,7 @@
 //! wait for it.
 
 use std::{
-    collections::{HashMap, hash_map::Entry as Place},
+    collections::{HashMap, hash_map},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -12,7 +12,7 @@ use std::{
 use bytes::Bytes;
 use tokio::sync::OwnedMutexGuard;
 
-use super::{key::Key, memory::Entry, tag::Slot};
+use super::{key::Key, memory::Entry, tag::Bucket};
 use crate::{
     base::spent::timed,
     shared::{error::AppError, part::Part},
@@ -26,7 +26,7 @@ pub struct Snapshot {
     pub here: Vec<u64>,
     /// The versions in a shared backend; for a backend in this process the same as `here`. `None`
     /// when they are unknown, and then the value is not stored.
-    pub numbers: Option<Vec<(Slot, u64)>>,
+    pub versions: Option<Vec<(Bucket, u64)>>,
 }
 
 /// How a load ended, for those that waited for it.
@@ -140,7 +140,7 @@ impl Drop for Ticket {
         let mut flights = self.flights.flights();
         let is_last = self.flight.callers.fetch_sub(1, Ordering::Relaxed) == 1;
         let is_over = is_last || self.flight.outcome.get().is_some();
-        if is_over && let Place::Occupied(mut of_key) = flights.entry(self.key.clone()) {
+        if is_over && let hash_map::Entry::Occupied(mut of_key) = flights.entry(self.key.clone()) {
             of_key.get_mut().retain(|flight| !Arc::ptr_eq(flight, &self.flight));
             if of_key.get().is_empty() {
                 of_key.remove();

@@ -5,19 +5,19 @@ use std::{collections::BTreeMap, sync::Arc};
 use tokio::sync::oneshot;
 
 use super::{
-    backend::{self, Backend, Found, Usage},
+    backend::{self, Backend, ScannedEntry, Usage},
     backend_client::BackendClient,
     core::{Core, is_shown},
     envelope::Envelope,
     epoch::Epoch,
-    filter::{EntryFilter, Filter},
+    filter::{CacheFilter, EntryFilter},
     flight::Flights,
     invalidation_log::{Invalidation, InvalidationLog},
     key::{Key, Scope},
-    list::{Listing, listed},
-    observe::{Lookups, Observer, Point, Totals},
+    list::{CacheListing, listed},
+    observe::{CachePoint, Lookups, Observer, Totals},
     propagation::Propagation,
-    tag::{SLOTS, Slot, Tag},
+    tag::{BUCKETS, Bucket, Tag},
     tag_versions::TagVersions,
 };
 use crate::base::{
@@ -80,7 +80,7 @@ impl Cache {
                 prefix: prefix.into(),
                 link: Arc::new(BackendClient::new(backend, prefix, timeout, clock.clone(), epoch)),
                 flights: Arc::new(Flights::default()),
-                counters: TagVersions::new(SLOTS),
+                counters: TagVersions::new(BUCKETS),
                 key_locks: Core::key_locks(),
                 observer: Observer::new(clock.now()),
                 invalidation_log: InvalidationLog::default(),
@@ -93,8 +93,8 @@ impl Cache {
     /// records the cause. Call it after the commit, in the function that wrote.
     ///
     /// For this process the invalidation is complete when this returns, even if the backend is
-    /// down. Await the returned [`Propagation`] to be sure that other instances see it as well: by the
-    /// backend, or within 2 seconds by the epoch in the database.
+    /// down. Await the returned [`Propagation`] to be sure that other instances see it as well: by
+    /// the backend, or within 2 seconds by the epoch in the database.
     pub fn invalidate(&self, tags: &[Tag], cause: &'static str) -> Propagation {
         let propagation = self.bump(tags);
         self.core.observer.invalidated();
@@ -111,8 +111,8 @@ impl Cache {
         propagation
     }
 
-    /// Invalidates what another process has changed, if the backend is in this process. A shared one
-    /// has been told.
+    /// Invalidates what another process has changed, if the backend is in this process. A shared
+    /// one has been told.
     pub fn invalidate_in_process(&self, tags: &[Tag], cause: &'static str) {
         if !self.core.link.backend.is_shared() {
             drop(self.invalidate(tags, cause));
@@ -149,7 +149,7 @@ impl Cache {
     /// Deletes the entry with this [`Listed::fingerprint`](super::Listed::fingerprint). Returns
     /// whether it was found and deleted.
     pub async fn drop_one(&self, fingerprint: &str) -> bool {
-        let filter = Filter { fingerprint: Some(fingerprint.to_owned()), ..Filter::default() };
+        let filter = CacheFilter { fingerprint: Some(fingerprint.to_owned()), ..CacheFilter::default() };
         let filter = EntryFilter::new(filter, |_| true);
         let found = self.core.link.call_with_timeout(self.core.link.backend.scan(&filter, 1)).await.flatten();
         let keys: Vec<Key> = found.iter().flatten().filter_map(|found| Some(read(found)?.1)).collect();
@@ -159,7 +159,7 @@ impl Cache {
 
     /// Returns up to `limit` valid entries that match, newest first, from the `offset`th on, or
     /// `None` when the backend is down or cannot be scanned.
-    pub async fn list(&self, filter: &Filter, offset: usize, limit: usize) -> Option<Listing> {
+    pub async fn list(&self, filter: &CacheFilter, offset: usize, limit: usize) -> Option<CacheListing> {
         /// The most entries that one listing examines.
         const MAX_ENTRIES: usize = 5_000;
         let core = self.core.clone();
@@ -184,7 +184,7 @@ impl Cache {
         });
         let has_more = entries.len() > offset.saturating_add(limit);
         let entries = entries.into_iter().skip(offset).take(limit).collect();
-        Some(Listing { entries, has_more, is_cut })
+        Some(CacheListing { entries, has_more, is_cut })
     }
 
     /// Returns the cache's statistics.
@@ -227,7 +227,7 @@ impl Cache {
     }
 
     /// Returns what this process has counted in the last hour, in steps of ten seconds.
-    pub fn series(&self) -> Vec<Point> {
+    pub fn series(&self) -> Vec<CachePoint> {
         self.core.observer.series(self.core.clock.now())
     }
 
@@ -242,8 +242,8 @@ impl Cache {
         const BATCH_SIZE: usize = 4096;
         self.clear("erased").await;
         let link = &self.core.link;
-        let numbers: Vec<Key> = (0..=Slot::MAX).map(|slot| link.slot_key(slot)).collect();
-        for some in numbers.chunks(BATCH_SIZE) {
+        let versions: Vec<Key> = (0..=Bucket::MAX).map(|bucket| link.bucket_key(bucket)).collect();
+        for some in versions.chunks(BATCH_SIZE) {
             let _ = link.call_with_timeout(link.backend.delete_many(some)).await;
         }
     }
@@ -260,14 +260,14 @@ impl Cache {
     }
 
     pub(super) fn bump(&self, tags: &[Tag]) -> Propagation {
-        let slots: Vec<Slot> = tags.iter().map(Tag::slot).collect();
+        let buckets: Vec<Bucket> = tags.iter().map(Tag::bucket).collect();
         let link = self.core.link.clone();
         if link.backend.is_shared() {
-            link.mark_pending(&slots);
+            link.mark_pending(&buckets);
         }
         // After marking them pending, so that nobody sees the new version here and still accepts
         // the old one from the backend.
-        slots.iter().for_each(|slot| self.core.counters.advance((*slot).into()));
+        buckets.iter().for_each(|bucket| self.core.counters.bump((*bucket).into()));
         if !link.backend.is_shared() {
             return Propagation(None);
         }
@@ -286,7 +286,7 @@ impl Cache {
     }
 }
 
-fn read(found: &Found) -> Option<(Envelope, Key)> {
+fn read(found: &ScannedEntry) -> Option<(Envelope, Key)> {
     let envelope = Envelope::open(found.head.clone())?;
     let key = envelope.key()?;
     Some((envelope, key))

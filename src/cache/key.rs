@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::{BufMut, Bytes};
 use sha2::{Digest, Sha256};
 
-use super::tag::Slot;
+use super::tag::Bucket;
 use crate::base::member::UserId;
 
 /// Whom an entry may be shown to.
@@ -60,11 +60,12 @@ impl Key {
         Self(bytes.into())
     }
 
-    /// Returns the key under which a shared backend stores the version of the tags with this slot.
-    pub(super) fn of_slot(prefix: &str, slot: Slot) -> Self {
+    /// Returns the key under which a shared backend stores the version of the tags with this
+    /// bucket.
+    pub(super) fn of_bucket(prefix: &str, bucket: Bucket) -> Self {
         let mut bytes = Vec::with_capacity(11 + prefix.len());
         bytes.put_u8(TAG);
-        bytes.put_u16(slot);
+        bytes.put_u16(bucket);
         put_text(&mut bytes, prefix);
         Self(bytes.into())
     }
@@ -107,7 +108,7 @@ impl Key {
     /// whether it is an entry or a tag's version. The backend puts the prefix before it.
     pub fn address(&self) -> String {
         match &self.0[..] {
-            [TAG, high, low, ..] => format!("t:{}", Slot::from_be_bytes([*high, *low])),
+            [TAG, high, low, ..] => format!("t:{}", Bucket::from_be_bytes([*high, *low])),
             _ => format!("e:{}", self.fingerprint()),
         }
     }
@@ -162,14 +163,14 @@ mod tests {
         #[test]
         fn no_two_different_keys_encode_alike(
             prefix in text(), scope in scope(), name in text(), version: u32,
-            parts in prop::collection::vec(text(), 0..5), slot: u16,
+            parts in prop::collection::vec(text(), 0..5), bucket: u16,
         ) {
             let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
             let key = Key::new(&prefix, scope, &name, version, &parts);
             prop_assert_eq!(key.meaning(), Some(Meaning { prefix: &prefix, scope, name: &name, version, parts }));
-            let slot = Key::of_slot(&prefix, slot);
-            prop_assert_ne!(&slot, &key);
-            prop_assert_eq!(slot.meaning(), None);
+            let bucket = Key::of_bucket(&prefix, bucket);
+            prop_assert_ne!(&bucket, &key);
+            prop_assert_eq!(bucket.meaning(), None);
         }
 
         #[test]
@@ -186,6 +187,6 @@ mod tests {
         let key = Key::new("site", Scope::Public, "page", 1, &["/secret"]);
         let address = key.address();
         assert!(address.starts_with("e:") && address.len() == 66 && !address.contains("secret"), "{address}");
-        assert_eq!(Key::of_slot("site", 258).address(), "t:258");
+        assert_eq!(Key::of_bucket("site", 258).address(), "t:258");
     }
 }

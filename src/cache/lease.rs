@@ -11,7 +11,7 @@ use super::{
     key::{Key, Scope},
     memory::Entry,
     public::AllowedIn,
-    tag::{Slot, Tag},
+    tag::{Bucket, Tag},
     ttl::Policy,
     view::View,
 };
@@ -30,7 +30,7 @@ pub enum Lease<Who> {
     /// The entry was cached, or another caller computed it meanwhile.
     Found(Entry<Bytes>, Lookup),
     /// The entry is missing. This caller computes it; all others wait for the result.
-    Owner(Fill<Who>),
+    Owner(LeaseOwner<Who>),
     /// Another caller tried to compute the entry and failed with this error.
     Failed(AppError),
     /// The entry is not shared or cached: every caller computes its own value.
@@ -38,20 +38,20 @@ pub enum Lease<Who> {
 }
 
 /// The right to compute an entry. If it is dropped without a result, the next waiter gets it.
-pub struct Fill<Who> {
+pub struct LeaseOwner<Who> {
     core: Arc<Core>,
     key: Key,
     scope: Scope,
     policy: Policy,
     times: Option<Times>,
     tags: Vec<Tag>,
-    slots: Vec<Slot>,
+    buckets: Vec<Bucket>,
     lead: Lead,
     begun: Instant,
     who: PhantomData<fn() -> Who>,
 }
 
-impl<Who> Fill<Who> {
+impl<Who> LeaseOwner<Who> {
     /// Stores the value, hands it to all waiters and returns it as an entry. If its tags were
     /// invalidated, or the entry was written or deleted, since the lease began, the value is handed
     /// out but not stored.
@@ -65,7 +65,7 @@ impl<Who> Fill<Who> {
         let times = self.times.unwrap_or_else(|| self.core.times(&self.policy));
         let sealed = Core::seal_timed(&self.key, times, &self.tags, self.lead.snapshot(), &value);
         if let Some(envelope) = sealed.filter(|_| !self.lead.is_superseded()) {
-            self.core.keep_loaded(&self.key, &envelope, &self.slots, self.lead.snapshot()).await;
+            self.core.keep_loaded(&self.key, &envelope, &self.buckets, self.lead.snapshot()).await;
         }
         let entry = Entry { value, computed_at: times.computed_at, expires_at: times.expires_at };
         self.lead.finish(LoadOutcome::Value(entry.clone()));
@@ -107,13 +107,13 @@ impl<Who> View<'_, Who> {
         if policy.ttl.is_zero() {
             return self.missed(policy, Lease::Bypass);
         }
-        let (key, slots, core) = (self.key(policy, parts), self.slots(policy), &self.cache.core);
-        if let Some(entry) = self.fresh(&self.look(&key, policy).await) {
+        let (key, buckets, core) = (self.key(policy, parts), self.buckets(policy), &self.cache.core);
+        if let Some(entry) = self.fresh(&self.lookup(&key, policy).await) {
             self.record_lookup(policy, Lookup::Hit);
             self.recorder.good_until(entry.expires_at);
             return Lease::Found(entry, Lookup::Hit);
         }
-        let snapshot = core.snapshot(&slots).await;
+        let snapshot = core.snapshot(&buckets).await;
         let lead = match core.flights.join(&key, &snapshot).await {
             Joined::Finished(LoadOutcome::Value(entry)) => {
                 self.recorder.good_until(entry.expires_at);
@@ -124,12 +124,12 @@ impl<Who> View<'_, Who> {
             Joined::Lead(lead) => lead,
         };
         // Another caller may have stored it between the look-up and the lease.
-        if let Some(entry) = self.fresh(&self.look(&key, policy).await) {
+        if let Some(entry) = self.fresh(&self.lookup(&key, policy).await) {
             lead.finish(LoadOutcome::Value(entry.clone()));
             self.recorder.good_until(entry.expires_at);
             return self.missed(policy, Lease::Found(entry, Lookup::Miss));
         }
-        self.missed(policy, Lease::Owner(self.fill(policy, key, slots, lead)))
+        self.missed(policy, Lease::Owner(self.fill(policy, key, buckets, lead)))
     }
 
     fn missed(&self, policy: Policy, lease: Lease<Who>) -> Lease<Who> {
@@ -137,16 +137,16 @@ impl<Who> View<'_, Who> {
         lease
     }
 
-    pub(super) fn fill(&self, policy: Policy, key: Key, slots: Vec<Slot>, lead: Lead) -> Fill<Who> {
+    pub(super) fn fill(&self, policy: Policy, key: Key, buckets: Vec<Bucket>, lead: Lead) -> LeaseOwner<Who> {
         self.cache.core.observer.computed();
-        Fill {
+        LeaseOwner {
             core: self.cache.core.clone(),
             key,
             scope: self.scope,
             policy,
             times: None,
             tags: self.tags.clone(),
-            slots,
+            buckets,
             lead,
             begun: Instant::now(),
             who: PhantomData,

@@ -1,7 +1,7 @@
 //! Lists what is in the cache, without the values.
 
 use super::{
-    backend::Found,
+    backend::ScannedEntry,
     envelope::Envelope,
     invalidation_log::Invalidation,
     key::{Key, Scope},
@@ -35,7 +35,7 @@ pub struct Listed {
 
 /// A page of cache entries.
 #[derive(Clone, Debug)]
-pub struct Listing {
+pub struct CacheListing {
     /// The entries, newest first.
     pub entries: Vec<Listed>,
     /// Whether more entries follow this page.
@@ -46,7 +46,7 @@ pub struct Listing {
 
 /// Builds the listing of a found entry; returns `None` if its key cannot be parsed.
 pub(super) fn listed(
-    found: &Found,
+    found: &ScannedEntry,
     envelope: &Envelope,
     key: &Key,
     last: impl Fn(&str) -> Option<Invalidation>,

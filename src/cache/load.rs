@@ -7,7 +7,7 @@ use tracing::Instrument;
 
 use super::{
     core::{entry, is_fresh},
-    lease::{Fill, Lease},
+    lease::{Lease, LeaseOwner},
     public::AllowedIn,
     ttl::Policy,
     view::{View, decode, encode},
@@ -66,17 +66,17 @@ impl<Who> View<'_, Who> {
             return Ok(value);
         }
         let key = self.key(policy, parts);
-        let stale = self.look(&key, policy).await.found;
+        let stale = self.lookup(&key, policy).await.found;
         let now = self.cache.core.clock.now();
         if let Some(stale) = stale.filter(|stale| !is_fresh(stale.times(), now))
             && let Some(value) = decode(policy, &entry(&stale).value)
         {
             self.record_lookup(policy, Lookup::Stale);
             self.recorder.good_until(stale.times().expires_at);
-            let slots = self.slots(policy);
-            let snapshot = self.cache.core.snapshot(&slots).await;
+            let buckets = self.buckets(policy);
+            let snapshot = self.cache.core.snapshot(&buckets).await;
             if let Some(lead) = self.cache.core.flights.lead(&key, &snapshot) {
-                let fill = self.fill(policy, key, slots, lead);
+                let fill = self.fill(policy, key, buckets, lead);
                 let computing = async move {
                     if let Err(error) = run(policy, fill, load).await {
                         tracing::warn!(name = policy.name, %error, "A cached value could not be refreshed");
@@ -128,7 +128,7 @@ impl<Who> View<'_, Who> {
 /// Computes a value and stores it; returns it with its expiry time.
 async fn run<Who, V, L>(
     policy: Policy,
-    fill: Fill<Who>,
+    fill: LeaseOwner<Who>,
     load: impl FnOnce() -> L,
 ) -> Result<(V, Millis), AppError>
 where

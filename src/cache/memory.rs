@@ -33,7 +33,7 @@ pub struct Entry<V> {
 /// The version of an owner's entries at the time of a read; see [`Memory::is_current`].
 #[derive(Clone, Copy, Debug)]
 pub struct Ticket {
-    slot: usize,
+    bucket: usize,
     number: u64,
 }
 
@@ -151,15 +151,15 @@ where
     /// Returns the value if it is cached and fresh, with its owner's current version for
     /// [`is_current`](Self::is_current).
     pub async fn get(&self, key: K, owner: impl Hash) -> Option<(Entry<V>, Ticket)> {
-        let slot = self.counter(owner);
-        let ticket = Ticket { slot, number: self.versions.current(slot) };
+        let bucket = self.counter(owner);
+        let ticket = Ticket { bucket, number: self.versions.current(bucket) };
         let entry = self.entries.get(&(key, ticket.number)).await.filter(|entry| self.is_fresh(entry))?;
         Some((entry, ticket))
     }
 
     /// Returns whether the ticket's owner has not been invalidated since the ticket was issued.
     pub fn is_current(&self, ticket: &Ticket) -> bool {
-        self.versions.current(ticket.slot) == ticket.number
+        self.versions.current(ticket.bucket) == ticket.number
     }
 
     async fn renew<E, L>(
@@ -203,7 +203,7 @@ where
     /// Invalidates all entries of `owner`, including loads in flight. Call it after the commit, or
     /// a concurrent load could cache what the database held before.
     pub fn invalidate(&self, owner: impl Hash) {
-        self.versions.advance(self.counter(owner));
+        self.versions.bump(self.counter(owner));
     }
 
     fn counter(&self, owner: impl Hash) -> usize {

@@ -21,13 +21,13 @@
 //! - [`Backend`](crate::cache::backend::Backend): stores bytes, and knows nothing of the rest.
 //!
 //! # Invalidation
-//! Tags have versions, kept in a fixed number of slots; tags that share a slot are invalidated
+//! Tags have versions, kept in a fixed number of buckets; tags that share a bucket are invalidated
 //! together. [`Cache::invalidate`](crate::cache::Cache::invalidate) changes the version, and an
 //! entry that carries an older one is treated as missing. That includes entries of loads still in
 //! flight, because a load notes the versions before it begins.
 //!
-//! What a shared backend cannot be told, because it is down or refuses, or has forgotten, because it
-//! was restored, is in the database: its epoch (`epoch.rs`) is part of every version.
+//! What a shared backend cannot be told, because it is down or refuses, or has forgotten, because
+//! it was restored, is in the database: its epoch (`epoch.rs`) is part of every version.
 //!
 //! Values are stored encoded, so that their weight is their length and every backend can hold them.
 
@@ -58,14 +58,14 @@ mod view;
 
 pub use crate::timing::lookup::Lookup;
 pub use count::CountError;
-pub use filter::{EntryFilter, Filter};
+pub use filter::{CacheFilter, EntryFilter};
 pub use handle::{Cache, Stats};
 pub use invalidation_log::Invalidation;
 pub use key::{Key, Meaning, Scope};
-pub use lease::{Fill, Lease};
-pub use list::{Listed, Listing};
+pub use lease::{Lease, LeaseOwner};
+pub use list::{CacheListing, Listed};
 pub use memory::{Entry, Memory, Ticket};
-pub use observe::{Lookups, POINTS, Point, STEP, Totals};
+pub use observe::{CachePoint, Lookups, POINTS, STEP, Totals};
 pub use propagation::Propagation;
 pub use public::{AllowedIn, Everybody, OneMember, Public, PublicBytes};
 pub use tag::{Tag, fnv1a};

@@ -52,7 +52,7 @@ impl Totals {
 
 /// The counts of one interval of the time series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Point {
+pub struct CachePoint {
     /// When the interval began, in milliseconds since 1970.
     pub at: Millis,
     /// What happened in the [`STEP`] milliseconds from then on.
@@ -98,7 +98,7 @@ pub(super) struct Observer {
 }
 
 struct Series {
-    points: VecDeque<Point>,
+    points: VecDeque<CachePoint>,
     /// When the current interval began (milliseconds since 1970), and the totals at that time.
     begun: Millis,
     before: Totals,
@@ -155,10 +155,10 @@ impl Observer {
     }
 
     /// Returns the points of the last hour, oldest first; the last one is the current interval.
-    pub fn series(&self, now: Millis) -> Vec<Point> {
+    pub fn series(&self, now: Millis) -> Vec<CachePoint> {
         self.roll(now);
         let series = self.series.lock().unwrap_or_else(PoisonError::into_inner);
-        let present = Point { at: series.begun, counts: self.totals().since(&series.before) };
+        let present = CachePoint { at: series.begun, counts: self.totals().since(&series.before) };
         series.points.iter().copied().chain([present]).collect()
     }
 
@@ -185,11 +185,11 @@ impl Observer {
             self.next.store(begun + STEP, Ordering::Relaxed);
             return;
         }
-        let ended = Point { at: series.begun, counts: totals.since(&series.before) };
+        let ended = CachePoint { at: series.begun, counts: totals.since(&series.before) };
         series.points.push_back(ended);
         let first_silent = (series.begun + STEP).max(begun - STEP * POINTS as Millis);
         for at in (first_silent..begun).step_by(STEP as usize) {
-            series.points.push_back(Point { at, counts: Totals::default() });
+            series.points.push_back(CachePoint { at, counts: Totals::default() });
         }
         let too_many = series.points.len().saturating_sub(POINTS - 1);
         series.points.drain(..too_many);

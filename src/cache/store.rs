@@ -5,7 +5,7 @@ use sqlx::{Any, FromRow, query::Query};
 use crate::base::{clock::Millis, db::AnyConnection};
 
 /// A row to be written.
-pub struct Row<'a> {
+pub struct CacheRow<'a> {
     pub address: &'a str,
     /// The entry's owner. Nothing is written if that account no longer exists.
     pub user_id: Option<i64>,
@@ -43,7 +43,7 @@ pub async fn find(
 }
 
 /// Writes the row, replacing any row with the same address.
-pub async fn upsert(connection: &mut AnyConnection, row: &Row<'_>) -> Result<(), sqlx::Error> {
+pub async fn upsert(connection: &mut AnyConnection, row: &CacheRow<'_>) -> Result<(), sqlx::Error> {
     let sql = insert(
         "ON CONFLICT (address) DO UPDATE SET user_id = excluded.user_id, content = excluded.content, \
          size = excluded.size, expires_at = excluded.expires_at",
@@ -52,7 +52,7 @@ pub async fn upsert(connection: &mut AnyConnection, row: &Row<'_>) -> Result<(),
 }
 
 /// Writes the row unless its address is taken; returns whether it was written.
-pub async fn insert_new(connection: &mut AnyConnection, row: &Row<'_>) -> Result<bool, sqlx::Error> {
+pub async fn insert_new(connection: &mut AnyConnection, row: &CacheRow<'_>) -> Result<bool, sqlx::Error> {
     let sql = insert("ON CONFLICT (address) DO NOTHING");
     bind(sqlx::query(sqlx::AssertSqlSafe(sql)), row)
         .execute(connection)
@@ -61,7 +61,11 @@ pub async fn insert_new(connection: &mut AnyConnection, row: &Row<'_>) -> Result
 }
 
 /// Replaces the content if it still equals `old`; returns whether it did.
-pub async fn replace(connection: &mut AnyConnection, row: &Row<'_>, old: &[u8]) -> Result<bool, sqlx::Error> {
+pub async fn replace(
+    connection: &mut AnyConnection,
+    row: &CacheRow<'_>,
+    old: &[u8],
+) -> Result<bool, sqlx::Error> {
     sqlx::query(
         "UPDATE cache_entries SET content = $2, size = $3, expires_at = $4 WHERE address = $1 AND content = $5",
     )
@@ -169,8 +173,8 @@ pub async fn epoch(connection: &mut AnyConnection, prefix: &str) -> Result<Optio
         .map(|row| row.map(|(epoch,)| epoch))
 }
 
-/// Begins a new epoch, or with a `server` does so unless it is the one of the present epoch. Returns
-/// the epoch from now on.
+/// Begins a new epoch, or with a `server` does so unless it is the one of the present epoch.
+/// Returns the epoch from now on.
 pub async fn begin_epoch(
     connection: &mut AnyConnection,
     prefix: &str,
@@ -202,7 +206,7 @@ fn insert(conflict: &str) -> String {
 
 fn bind<'q>(
     query: Query<'q, Any, sqlx::any::AnyArguments>,
-    row: &Row<'q>,
+    row: &CacheRow<'q>,
 ) -> Query<'q, Any, sqlx::any::AnyArguments> {
     query
         .bind(row.address)
@@ -213,7 +217,7 @@ fn bind<'q>(
         .bind(i64::from(row.user_id.is_some()))
 }
 
-fn size(row: &Row<'_>) -> i64 {
+fn size(row: &CacheRow<'_>) -> i64 {
     i64::try_from(row.content.len()).unwrap_or(i64::MAX)
 }
 

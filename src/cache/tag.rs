@@ -7,10 +7,10 @@ use crate::base::member::UserId;
 /// The number of version counters shared by all tags. A fixed number bounds the memory, here and in
 /// every backend. Tags that share a counter are invalidated together: an extra load, never a wrong
 /// value.
-pub(super) const SLOTS: usize = 1 << 16;
+pub(super) const BUCKETS: usize = 1 << 16;
 
 /// The index of a tag's version counter.
-pub(super) type Slot = u16;
+pub(super) type Bucket = u16;
 
 /// Something that entries depend on. When it changes, [`invalidate`](super::Cache::invalidate)
 /// invalidates all entries with this tag.
@@ -40,13 +40,13 @@ impl Tag {
     }
 
     /// Returns the tag's counter. Counter 0 is reserved for `Everything`.
-    pub(super) fn slot(&self) -> Slot {
+    pub(super) fn bucket(&self) -> Bucket {
         if *self == Self::Everything {
             return 0;
         }
         let hash = fnv1a(self.to_string().bytes());
         // The upper bits are better distributed; the remainder fits in a `u16`.
-        1 + ((hash >> 24) % (SLOTS as u64 - 1)) as Slot
+        1 + ((hash >> 24) % (BUCKETS as u64 - 1)) as Bucket
     }
 }
 
@@ -79,12 +79,12 @@ mod tests {
     /// These numbers are shared with other instances and must not change.
     #[test]
     fn buckets_are_the_same_in_every_build_and_evenly_spread() {
-        assert_eq!(Tag::Everything.slot(), 0);
-        let slots: HashSet<Slot> = (0..1000).map(|id| Tag::Member(UserId(id)).slot()).collect();
-        assert!(slots.len() > 970 && !slots.contains(&0), "{}", slots.len());
+        assert_eq!(Tag::Everything.bucket(), 0);
+        let buckets: HashSet<Bucket> = (0..1000).map(|id| Tag::Member(UserId(id)).bucket()).collect();
+        assert!(buckets.len() > 970 && !buckets.contains(&0), "{}", buckets.len());
         assert_eq!(
             [Tag::name("dashboard"), Tag::Member(UserId(7)), Tag::Group(7), Tag::other("x")]
-                .map(|tag| tag.slot()),
+                .map(|tag| tag.bucket()),
             [22313, 39230, 55411, 41428]
         );
     }

@@ -13,16 +13,16 @@ impl TagVersions {
         Self((0..counters.max(1)).map(|_| AtomicU64::new(0)).collect())
     }
 
-    /// Returns the current version; call it before loading. Any `slot` is accepted: it is taken
+    /// Returns the current version; call it before loading. Any `bucket` is accepted: it is taken
     /// modulo the number of counters.
-    pub fn current(&self, slot: usize) -> u64 {
-        self.0[slot % self.0.len()].load(Ordering::Acquire)
+    pub fn current(&self, bucket: usize) -> u64 {
+        self.0[bucket % self.0.len()].load(Ordering::Acquire)
     }
 
     /// Increments the version. Call it after the commit, or a concurrent load could note the new
     /// version and still read the old data.
-    pub fn advance(&self, slot: usize) {
-        self.0[slot % self.0.len()].fetch_add(1, Ordering::AcqRel);
+    pub fn bump(&self, bucket: usize) {
+        self.0[bucket % self.0.len()].fetch_add(1, Ordering::AcqRel);
     }
 
     /// Increments all versions; call it after the commit, too.

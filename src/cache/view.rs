@@ -9,12 +9,12 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{
     Cache,
     backend::Condition,
-    core::{Look, entry, is_fresh},
+    core::{LookupResult, entry, is_fresh},
     envelope::Envelope,
     key::{Key, Scope},
     memory::Entry,
     public::{AllowedIn, Everybody, OneMember},
-    tag::{Slot, Tag},
+    tag::{Bucket, Tag},
     ttl::Policy,
 };
 use crate::{
@@ -26,8 +26,8 @@ use crate::{
 ///
 /// ```
 /// use members_area::{base::member::Member, cache::{Cache, Policy}, timing::Recorder};
-/// async fn keep(cache: &Cache, member: &Member, recorder: &Recorder, policy: Policy, text: String) {
-///     cache.of(member, recorder).set(policy, &[], &text).await;
+/// async fn keep(cache: &Cache, member: &Member, text: String, policy: Policy) {
+///     cache.of(member, &Recorder::none()).set(policy, &[], &text).await;
 /// }
 /// ```
 ///
@@ -36,8 +36,8 @@ use crate::{
 ///
 /// ```compile_fail
 /// use members_area::{base::member::Member, cache::{Cache, Policy}, timing::Recorder};
-/// async fn keep(cache: &Cache, member: &Member, recorder: &Recorder, policy: Policy, text: String) {
-///     cache.public(recorder).set(policy, &[], &text).await;
+/// async fn keep(cache: &Cache, member: &Member, text: String, policy: Policy) {
+///     cache.public(&Recorder::none()).set(policy, &[], &text).await;
 /// }
 /// ```
 pub type PublicCache<'a> = View<'a, Everybody>;
@@ -46,8 +46,8 @@ pub type PublicCache<'a> = View<'a, Everybody>;
 ///
 /// ```
 /// use members_area::{base::member::{Member, UserId}, cache::{Cache, Policy}, timing::Recorder};
-/// async fn read(cache: &Cache, member: &Member, id: UserId, recorder: &Recorder, policy: Policy) -> Option<String> {
-///     cache.of(member, recorder).get(policy, &[]).await
+/// async fn read(cache: &Cache, member: &Member, id: UserId, policy: Policy) -> Option<String> {
+///     cache.of(member, &Recorder::none()).get(policy, &[]).await
 /// }
 /// ```
 ///
@@ -55,8 +55,8 @@ pub type PublicCache<'a> = View<'a, Everybody>;
 ///
 /// ```compile_fail
 /// use members_area::{base::member::{Member, UserId}, cache::{Cache, Policy}, timing::Recorder};
-/// async fn read(cache: &Cache, member: &Member, id: UserId, recorder: &Recorder, policy: Policy) -> Option<String> {
-///     cache.of(id, recorder).get(policy, &[]).await
+/// async fn read(cache: &Cache, member: &Member, id: UserId, policy: Policy) -> Option<String> {
+///     cache.of(id, &Recorder::none()).get(policy, &[]).await
 /// }
 /// ```
 pub type MemberCache<'a> = View<'a, OneMember>;
@@ -96,7 +96,7 @@ impl<'a, Who> View<'a, Who> {
     /// Returns the cached values of many keys, in the order of the keys.
     pub async fn get_many<V: DeserializeOwned>(&self, policy: Policy, parts: &[&[&str]]) -> Vec<Option<V>> {
         let keys: Vec<Key> = parts.iter().map(|parts| self.key(policy, parts)).collect();
-        let looks = self.cache.core.look(&keys, &self.slots(policy)).await;
+        let looks = self.cache.core.lookup(&keys, &self.buckets(policy)).await;
         let values = looks.iter().map(|look| {
             let entry = self.fresh(look)?;
             self.recorder.good_until(entry.expires_at);
@@ -123,7 +123,7 @@ impl<'a, Who> View<'a, Who> {
 
     /// Returns whether a fresh value is cached.
     pub async fn has(&self, policy: Policy, parts: &[&str]) -> bool {
-        self.fresh(&self.look(&self.key(policy, parts), policy).await).is_some()
+        self.fresh(&self.lookup(&self.key(policy, parts), policy).await).is_some()
     }
 
     /// Stores a value, replacing any other. A load of the same entry in flight in this process will
@@ -139,7 +139,7 @@ impl<'a, Who> View<'a, Who> {
             self.delete_many(policy, &parts).await;
             return;
         }
-        let snapshot = self.cache.core.snapshot(&self.slots(policy)).await;
+        let snapshot = self.cache.core.snapshot(&self.buckets(policy)).await;
         let sealed = values.iter().filter_map(|(parts, value)| {
             let key = self.key(policy, parts);
             self.cache.core.flights.supersede(&key);
@@ -166,11 +166,11 @@ impl<'a, Who> View<'a, Who> {
         let Some(bytes) = encode(policy, value).filter(|_| !policy.ttl.is_zero()) else {
             return false;
         };
-        let snapshot = core.snapshot(&self.slots(policy)).await;
+        let snapshot = core.snapshot(&self.buckets(policy)).await;
         let Some(envelope) = core.seal(&key, &policy, &self.tags, &snapshot, &bytes) else {
             return false;
         };
-        let look = self.look(&key, policy).await;
+        let look = self.lookup(&key, policy).await;
         if self.fresh(&look).is_some() {
             return false;
         }
@@ -179,8 +179,8 @@ impl<'a, Who> View<'a, Who> {
         core.keep_if(&key, &envelope, condition).await.unwrap_or(false)
     }
 
-    /// Replaces the bytes of a value by others that mean the same, if they are still what is cached.
-    /// Times, tags and hits stay. Returns whether they were replaced.
+    /// Replaces the bytes of a value by others that mean the same, if they are still what is
+    /// cached. Times, tags and hits stay. Returns whether they were replaced.
     pub async fn replace<B: Into<Bytes> + AllowedIn<Who>>(
         &self,
         policy: Policy,
@@ -189,8 +189,8 @@ impl<'a, Who> View<'a, Who> {
         new: B,
     ) -> bool {
         let key = self.key(policy, parts);
-        match self.look(&key, policy).await {
-            Look { found: Some(found), raw: Some(raw) } if found.value() == old => {
+        match self.lookup(&key, policy).await {
+            LookupResult { found: Some(found), raw: Some(raw) } if found.value() == old => {
                 let replaced = found.with_value(&new.into());
                 let stored = self.cache.core.keep_if(&key, &replaced, Condition::Unchanged(&raw)).await;
                 stored.unwrap_or(false)
@@ -210,7 +210,7 @@ impl<'a, Who> View<'a, Who> {
         let core = &self.cache.core;
         let keys: Vec<Key> = parts.iter().map(|parts| self.key(policy, parts)).collect();
         keys.iter().for_each(|key| core.flights.supersede(key));
-        let looks = core.look(&keys, &self.slots(policy)).await;
+        let looks = core.lookup(&keys, &self.buckets(policy)).await;
         if core.link.delete_many(&keys).await.is_none() {
             self.invalidate_on_write_failure(policy);
         }
@@ -222,25 +222,26 @@ impl<'a, Who> View<'a, Who> {
     }
 
     /// Returns the version counters of all its tags.
-    pub(super) fn slots(&self, policy: Policy) -> Vec<Slot> {
+    pub(super) fn buckets(&self, policy: Policy) -> Vec<Bucket> {
         let owner = match self.scope {
             Scope::Public => None,
             Scope::Member(id) => Some(Tag::Member(id)),
         };
         let own = [Some(Tag::Everything), Some(Tag::name(policy.name)), owner].into_iter().flatten();
-        let mut slots: Vec<Slot> = own.map(|tag| tag.slot()).chain(self.tags.iter().map(Tag::slot)).collect();
-        slots.sort_unstable();
-        slots.dedup();
-        slots
+        let mut buckets: Vec<Bucket> =
+            own.map(|tag| tag.bucket()).chain(self.tags.iter().map(Tag::bucket)).collect();
+        buckets.sort_unstable();
+        buckets.dedup();
+        buckets
     }
 
-    pub(super) async fn look(&self, key: &Key, policy: Policy) -> Look {
+    pub(super) async fn lookup(&self, key: &Key, policy: Policy) -> LookupResult {
         let keys = std::slice::from_ref(key);
-        let look = self.cache.core.look(keys, &self.slots(policy)).await.pop();
-        look.unwrap_or(Look { found: None, raw: None })
+        let look = self.cache.core.lookup(keys, &self.buckets(policy)).await.pop();
+        look.unwrap_or(LookupResult { found: None, raw: None })
     }
 
-    pub(super) fn fresh(&self, look: &Look) -> Option<Entry<Bytes>> {
+    pub(super) fn fresh(&self, look: &LookupResult) -> Option<Entry<Bytes>> {
         let now = self.cache.core.clock.now();
         look.found.as_ref().filter(|found| is_fresh(found.times(), now)).map(entry)
     }

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 
 use crate::{
     admin::cache::{
-        Entry, Found, Owner, bytes_in_words, seconds_in_words,
+        CacheEntries, Entry, EntryOwner, bytes_in_words, seconds_in_words,
         service::{self, Several},
     },
     base::{
@@ -101,7 +101,7 @@ async fn stats(site: &AppState) -> Result<(), Failure> {
     ] {
         console::print(format_args!("{name}: {value}"));
     }
-    let Some(Found { names, is_cut, .. }) = found else {
+    let Some(CacheEntries { names, is_cut, .. }) = found else {
         console::print(format_args!("By name: {}", unknown()));
         return Ok(());
     };
@@ -121,7 +121,7 @@ fn unknown() -> String {
 async fn list(site: &AppState, name: &str, member: &str) -> Result<(), Failure> {
     let found = service::list(site, name, member).await.map_err(outage)?;
     answers(site).await?;
-    let Some(Found { entries, is_cut, count, .. }) = found else {
+    let Some(CacheEntries { entries, is_cut, count, .. }) = found else {
         return Err(Failure::message("this backend cannot list its entries"));
     };
     for entry in &entries {
@@ -133,9 +133,9 @@ async fn list(site: &AppState, name: &str, member: &str) -> Result<(), Failure> 
 
 fn line(entry: &Entry) -> String {
     let owner = match &entry.owner {
-        Owner::Public => "public",
-        Owner::Member(username) => username,
-        Owner::Gone => "a deleted user",
+        EntryOwner::Public => "public",
+        EntryOwner::Member(username) => username,
+        EntryOwner::Gone => "a deleted user",
     };
     let left = entry.left.map_or_else(|| "never expires".to_owned(), seconds_in_words);
     let hits = entry.hits.map_or_else(|| "not counted".to_owned(), |hits| hits.to_string());

@@ -8,7 +8,7 @@ use crate::{
         console,
         failure::Failure,
     },
-    doctor::{Report, Sandbox},
+    doctor::{DoctorReport, Sandbox},
 };
 
 /// Subcommands of `doctor`.
@@ -50,7 +50,7 @@ pub async fn run(config: Config, command: DoctorCommand) -> Result<(), Failure> 
     }
 }
 
-async fn examine(sandbox: &Sandbox) -> Result<Report, Failure> {
+async fn examine(sandbox: &Sandbox) -> Result<DoctorReport, Failure> {
     let has_cache = sandbox.site().config.cache.url != CacheUrl::Dummy;
     if has_cache {
         // With the backend down, the check would say nothing about the cache.

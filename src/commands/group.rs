@@ -11,7 +11,7 @@ use crate::{
     admin::{
         edit::Holder,
         groups::service as groups,
-        users::{filter::Filter, service as users},
+        users::{filter::UserFilter, service as users},
     },
     base::{config::Config, console, failure::Failure, member::Permission, permission_hint::probably_meant},
     shared::permission::is_codename,
@@ -104,7 +104,7 @@ async fn show(site: &AppState, typed: &str) -> Result<(), Failure> {
     for permission in group.permissions {
         console::list(format_args!("Permission: {permission}"));
     }
-    let filter = Filter { group: Some(group.id), sort: OLDEST_FIRST, ..Default::default() };
+    let filter = UserFilter { group: Some(group.id), sort: OLDEST_FIRST, ..Default::default() };
     let listed = users::each(site, &filter, |user| console::list(format_args!("Member: {}", user.username)));
     listed.await.map_err(refused).map(drop)
 }

@@ -32,8 +32,8 @@ pub struct HealthCheck {
     timeout: Duration,
 }
 
-/// Runs `healthcheck`: asks the site that listens on `server.address` of the same settings, and prints
-/// its answer.
+/// Runs `healthcheck`: asks the site that listens on `server.address` of the same settings, and
+/// prints its answer.
 ///
 /// # Errors
 /// A [`Failure`] when the site cannot be reached, does not answer in time, or says that it is not

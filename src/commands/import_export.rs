@@ -20,7 +20,7 @@ use crate::{
     transfer::{
         django::{UserModel, is_name},
         progress::Progress,
-        report::Report,
+        report::TransferReport,
         service::{self, DjangoImport, Exported},
     },
 };
@@ -68,9 +68,10 @@ pub struct How {
 pub enum From {
     /// Imports users, groups, permissions and memberships of a Django site.
     ///
-    /// Members keep their passwords, and set up their second factors again. The import can be repeated: it takes over what has changed
-    /// there since, unless it was changed here too. It imports everything or nothing. While it
-    /// runs, others can read but not write: run it when the site is quiet. See docs/moving-in.md.
+    /// Members keep their passwords, and set up their second factors again. The import can be
+    /// repeated: it takes over what has changed there since, unless it was changed here too. It
+    /// imports everything or nothing. While it runs, others can read but not write: run it when
+    /// the site is quiet. See docs/moving-in.md.
     Django(Django),
 }
 
@@ -191,17 +192,17 @@ fn open(file: &Path, progress: &Progress) -> Result<Box<dyn BufRead + Send>, Fai
     Ok(Box::new(BufReader::new(opened)))
 }
 
-async fn run<F: Future<Output = Result<Report, Failure>>>(
+async fn run<F: Future<Output = Result<TransferReport, Failure>>>(
     config: Config,
     how: How,
-    import: impl FnOnce(AppState, Progress, Report) -> F,
+    import: impl FnOnce(AppState, Progress, TransferReport) -> F,
 ) -> Result<(), Failure> {
     let site = super::open(config).await?;
     let progress = Progress::default();
     let shown = progress::show(&progress, if how.dry_run { "Importing (dry run)" } else { "Importing" });
     let printer = Printer::new(how.json, shown.line_printer());
     let each = printer.clone();
-    let done = import(site.clone(), progress, Report::new(move |row| each.row(row))).await;
+    let done = import(site.clone(), progress, TransferReport::new(move |row| each.row(row))).await;
     shown.end();
     site.db.close().await;
     printer.end(done.as_ref().map(|report| report.totals), how.dry_run);

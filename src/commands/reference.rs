@@ -12,7 +12,8 @@ use crate::base::{console, failure::Failure};
 pub enum ReferenceCommand {
     /// Prints a script that completes these commands in a shell.
     ///
-    /// For bash: members-area completions bash >~/.local/share/bash-completion/completions/members-area
+    /// For bash: members-area completions bash
+    /// >~/.local/share/bash-completion/completions/members-area
     Completions {
         /// The shell.
         shell: Shell,

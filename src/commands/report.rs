@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::{
     base::failure::Failure,
-    transfer::report::{Row, Tally, Totals},
+    transfer::report::{ReportRow, Tally, Totals},
 };
 
 /// Rows shown to people; any more are only counted.
@@ -37,14 +37,14 @@ impl Printer {
     }
 
     /// Prints a message about a row.
-    pub fn row(&self, row: &Row) {
+    pub fn row(&self, row: &ReportRow) {
         let before = self.0.rows.fetch_add(1, Ordering::Relaxed);
         if self.0.is_json {
             let between = if before == 0 { "" } else { "," };
             (self.0.print)(&format!("{between}{}", serde_json::to_string(row).unwrap_or_default()));
         } else if before < ROWS_SHOWN {
             // Escaped, because it comes from a file and goes to a terminal.
-            let Row { kind, key, name, is_refused, reason } = row;
+            let ReportRow { kind, key, name, is_refused, reason } = row;
             // A key derived from the name adds nothing.
             let is_key = !key.is_empty() && !key.starts_with("name:");
             let key = if is_key { format!(" ({})", key.escape_debug()) } else { String::new() };
@@ -69,11 +69,11 @@ impl Printer {
             (self.0.print)(&format!("… and {} more: --json lists all", rows - ROWS_SHOWN));
         }
         if let Ok(totals) = totals {
-            self.numbers(&totals, dry_run);
+            self.print_counts(&totals, dry_run);
         }
     }
 
-    fn numbers(&self, totals: &Totals, dry_run: bool) {
+    fn print_counts(&self, totals: &Totals, dry_run: bool) {
         let line = |what: &str, tally: &Tally| {
             let Tally { taken, changed, unchanged, refused } = tally;
             format!("{what}: {taken} imported, {changed} changed, {unchanged} unchanged, {refused} refused")

@@ -20,7 +20,8 @@ pub struct Arguments {
     /// Lists them: kind, since when, last use.
     #[arg(long, required_unless_present = "reset")]
     list: bool,
-    /// Removes the authenticator app, all recovery codes and passkeys, ends all sessions, and mails the owner.
+    /// Removes the authenticator app, all recovery codes and passkeys, ends all sessions, and mails
+    /// the owner.
     #[arg(long, conflicts_with = "list", requires = "reason")]
     reset: bool,
     /// Why, for the audit log.

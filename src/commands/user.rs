@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     admin::users::{
-        filter::{By, Fact, Filter, Sort},
+        filter::{By, Fact, Sort, UserFilter},
         service as users,
     },
     base::{config::Config, console, failure::Failure, member::UserId, moment::moment},
@@ -92,7 +92,7 @@ pub async fn run(config: Config, command: UserCommand) -> Result<(), Failure> {
         UserCommand::List { search, group, inactive, staff, superusers } => {
             let facts =
                 [inactive.then_some(false), staff.then_some(true), superusers.then_some(true), None, None];
-            list(&site, Filter { search, facts, ..Filter::default() }, &group).await
+            list(&site, UserFilter { search, facts, ..UserFilter::default() }, &group).await
         }
         UserCommand::Show { user } => show(&site, &user).await,
         UserCommand::SecondFactor(arguments) => super::second_factor::run(&site, arguments).await,
@@ -105,7 +105,7 @@ pub async fn run(config: Config, command: UserCommand) -> Result<(), Failure> {
     done
 }
 
-async fn list(site: &AppState, mut filter: Filter, group: &str) -> Result<(), Failure> {
+async fn list(site: &AppState, mut filter: UserFilter, group: &str) -> Result<(), Failure> {
     if !group.is_empty() {
         filter.group = Some(find_group(site, group).await?.id);
     }

@@ -1,5 +1,6 @@
 //! SQL for the export of a member's data. What is in it is written in `migrations/`, beside the
-//! tables: a view `export_NAME` for each list. `tests/http/export.rs` compares them with the schema.
+//! tables: a view `export_NAME` for each list. `tests/http/export.rs` compares them with the
+//! schema.
 
 use serde_json::Value;
 use sqlx::{

@@ -37,7 +37,7 @@ impl fmt::Display for Role {
 
 /// The kind of data that a canary marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum CanaryKind {
     /// The username.
     Username,
     /// The email address.
@@ -64,14 +64,14 @@ pub enum Kind {
     Cookie,
 }
 
-impl Kind {
+impl CanaryKind {
     /// Returns whether no page may show it, not even to its owner.
     pub const fn is_secret(self) -> bool {
         matches!(self, Self::Password | Self::Cookie)
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for CanaryKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Username => "username",
@@ -96,13 +96,13 @@ pub struct Canary {
     /// The role whose data it marks.
     pub owner: Role,
     /// The kind of data it marks.
-    pub kind: Kind,
+    pub kind: CanaryKind,
     text: String,
 }
 
 impl Canary {
     /// Creates a canary that is found in any case.
-    pub fn new(owner: Role, kind: Kind, text: &str) -> Self {
+    pub fn new(owner: Role, kind: CanaryKind, text: &str) -> Self {
         Self { owner, kind, text: text.to_ascii_lowercase() }
     }
 
@@ -115,7 +115,7 @@ impl Canary {
 /// Leaves out the text, which may be a secret.
 impl fmt::Debug for Canary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Mark({:?} of {:?})", self.kind, self.owner)
+        write!(f, "Canary({:?} of {:?})", self.kind, self.owner)
     }
 }
 

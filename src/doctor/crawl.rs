@@ -5,12 +5,12 @@ use axum::Router;
 use tokio::task::JoinSet;
 
 use super::{
-    canary::{Canary, Kind, Role},
+    canary::{Canary, CanaryKind, Role},
     detect_leaks::{Answer, Asked, What, find_leaks},
     fixtures::Fixtures,
     probe::{self, Probe},
-    report::{Finding, Report},
-    visitor::Wanted,
+    report::{DoctorReport, Finding},
+    visitor::ProbeRequest,
 };
 use crate::{shared::paths::EXPORT, site::AppState};
 
@@ -37,9 +37,9 @@ const ROUNDS: [Round; Role::ALL.len()] = [
 const OWN: [&str; 3] = ["/members/dashboard", "/members/picture/large", EXPORT];
 
 /// Sends every probe as every role, and reports the findings.
-pub async fn crawl(site: &AppState, people: &Fixtures, router: &Router) -> Report {
+pub async fn crawl(site: &AppState, people: &Fixtures, router: &Router) -> DoctorReport {
     let probes = probe::all(&people.ids);
-    let mut report = Report::default();
+    let mut report = DoctorReport::default();
     let mut has_seen = [[false; OWN.len()]; Role::ALL.len()];
     for round in &ROUNDS {
         site.cache.clear("examined").await;
@@ -116,13 +116,13 @@ async fn at_once(people: &Fixtures, router: &Router, probe: &Probe, encoding: &'
     answers
 }
 
-fn wanted<'a>(probe: &'a Probe, encoding: &'static str) -> Wanted<'a> {
-    Wanted { address: &probe.address, sent: &probe.sent, kind: probe.kind, encoding }
+fn wanted<'a>(probe: &'a Probe, encoding: &'static str) -> ProbeRequest<'a> {
+    ProbeRequest { address: &probe.address, sent: &probe.sent, kind: probe.kind, encoding }
 }
 
 /// Adds the findings about one answer to the report. Returns whether the answer showed the
 /// visitor's own data.
-fn look(people: &Fixtures, probe: &Probe, number: usize, answer: &Answer, report: &mut Report) -> bool {
+fn look(people: &Fixtures, probe: &Probe, number: usize, answer: &Answer, report: &mut DoctorReport) -> bool {
     let visitor = &people.visitors[number];
     let member = visitor.member.as_ref();
     let asked = Asked {
@@ -132,7 +132,7 @@ fn look(people: &Fixtures, probe: &Probe, number: usize, answer: &Answer, report
     };
     report.add(probe, visitor.role, answer, find_leaks(&asked, answer, &people.canaries));
     let text = answer.text.as_deref().unwrap_or_default();
-    let is_name = |canary: &Canary| canary.owner == visitor.role && canary.kind == Kind::Username;
+    let is_name = |canary: &Canary| canary.owner == visitor.role && canary.kind == CanaryKind::Username;
     let has_name = people.canaries.iter().any(|canary| is_name(canary) && canary.find(text).is_some());
     answer.status == 200 && (has_name || answer.picture_of == Some(visitor.role))
 }

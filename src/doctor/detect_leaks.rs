@@ -4,7 +4,7 @@ use std::fmt;
 
 use axum::http::{HeaderMap, HeaderName, header};
 
-use super::canary::{Canary, Kind, Role};
+use super::canary::{Canary, CanaryKind, Role};
 use crate::server::page_cache::X_CACHE;
 
 /// An answer, ready to be searched.
@@ -45,14 +45,14 @@ pub struct Asked {
 
 /// The place of a leak in an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum LeakPosition {
     /// This byte of the decompressed body.
     Body(usize),
     /// This header.
     Header(HeaderName),
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for LeakPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Body(byte) => write!(f, "at byte {byte}"),
@@ -65,7 +65,7 @@ impl fmt::Display for Place {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
     /// It shows data that the asker must not see.
-    Shows(Role, Kind, Place),
+    Shows(Role, CanaryKind, LeakPosition),
     /// It let in a role that may not enter, with this status.
     LetsIn(u16),
     /// A shared cache may store it.
@@ -111,7 +111,7 @@ pub fn find_leaks(asked: &Asked, answer: &Answer, canaries: &[Canary]) -> Vec<Wh
     if let Some(owner) = answer.picture_of
         && owner != asked.asker
     {
-        found.push(What::Shows(owner, Kind::Picture, Place::Body(0)));
+        found.push(What::Shows(owner, CanaryKind::Picture, LeakPosition::Body(0)));
     }
     let headers = &answer.headers;
     let signed_in = asked.asker != Role::Anonymous;
@@ -135,13 +135,13 @@ fn shown(asked: &Asked, answer: &Answer, canary: &Canary) -> Option<What> {
         return None;
     }
     let in_header = answer.headers.iter().find(|(name, value)| {
-        let is_own_cookie = is_own && canary.kind == Kind::Cookie && *name == header::SET_COOKIE;
+        let is_own_cookie = is_own && canary.kind == CanaryKind::Cookie && *name == header::SET_COOKIE;
         let value = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
         !is_own_cookie && canary.find(&value).is_some()
     });
     let place = match (answer.text.as_deref().and_then(|text| canary.find(text)), in_header) {
-        (Some(byte), _) => Place::Body(byte),
-        (None, Some((name, _))) => Place::Header(name.clone()),
+        (Some(byte), _) => LeakPosition::Body(byte),
+        (None, Some((name, _))) => LeakPosition::Header(name.clone()),
         (None, None) => return None,
     };
     Some(What::Shows(canary.owner, canary.kind, place))
@@ -177,9 +177,9 @@ mod tests {
 
     fn canaries() -> Vec<Canary> {
         vec![
-            Canary::new(Role::FirstMember, Kind::Username, "mAda"),
-            Canary::new(Role::FirstMember, Kind::Cookie, "sAda"),
-            Canary::new(Role::SecondMember, Kind::Email, "mBob"),
+            Canary::new(Role::FirstMember, CanaryKind::Username, "mAda"),
+            Canary::new(Role::FirstMember, CanaryKind::Cookie, "sAda"),
+            Canary::new(Role::SecondMember, CanaryKind::Email, "mBob"),
         ]
     }
 
@@ -190,10 +190,10 @@ mod tests {
     #[test]
     fn members_are_shown_their_own_data_only() {
         let page = answer(200, &[PRIVATE], "Welcome, mada! <MBOB@example.com> x=sAda");
-        let secret = What::Shows(Role::FirstMember, Kind::Cookie, Place::Body(36));
-        let foreign = What::Shows(Role::SecondMember, Kind::Email, Place::Body(16));
+        let secret = What::Shows(Role::FirstMember, CanaryKind::Cookie, LeakPosition::Body(36));
+        let foreign = What::Shows(Role::SecondMember, CanaryKind::Email, LeakPosition::Body(16));
         assert_eq!(find_leaks(&member(Role::FirstMember), &page, &canaries()), [secret.clone(), foreign]);
-        let name = What::Shows(Role::FirstMember, Kind::Username, Place::Body(9));
+        let name = What::Shows(Role::FirstMember, CanaryKind::Username, LeakPosition::Body(9));
         assert_eq!(find_leaks(&member(Role::SecondMember), &page, &canaries()), [name, secret.clone()]);
         let staff = Asked { sees_others: true, ..member(Role::Staff) };
         assert_eq!(find_leaks(&staff, &page, &canaries()), [secret], "people, but nobody's session");
@@ -203,11 +203,13 @@ mod tests {
     #[test]
     fn headers_are_searched_too() {
         let moved = answer(303, &[PRIVATE, ("location", "/x?user=mADA")], "");
-        let in_location = What::Shows(Role::FirstMember, Kind::Username, Place::Header(header::LOCATION));
+        let in_location =
+            What::Shows(Role::FirstMember, CanaryKind::Username, LeakPosition::Header(header::LOCATION));
         assert_eq!(find_leaks(&member(Role::SecondMember), &moved, &canaries()), [in_location]);
         let renewed = answer(303, &[PRIVATE, ("set-cookie", "sessionid=sAda")], "");
         assert_eq!(find_leaks(&member(Role::FirstMember), &renewed, &canaries()), []);
-        let in_cookie = What::Shows(Role::FirstMember, Kind::Cookie, Place::Header(header::SET_COOKIE));
+        let in_cookie =
+            What::Shows(Role::FirstMember, CanaryKind::Cookie, LeakPosition::Header(header::SET_COOKIE));
         assert_eq!(find_leaks(&member(Role::SecondMember), &renewed, &canaries()), [in_cookie]);
     }
 
@@ -215,7 +217,7 @@ mod tests {
     fn a_picture_belongs_to_its_owner() {
         let picture = Answer { picture_of: Some(Role::FirstMember), ..answer(200, &[PRIVATE], "") };
         assert_eq!(find_leaks(&member(Role::FirstMember), &picture, &[]), []);
-        let foreign = What::Shows(Role::FirstMember, Kind::Picture, Place::Body(0));
+        let foreign = What::Shows(Role::FirstMember, CanaryKind::Picture, LeakPosition::Body(0));
         assert_eq!(find_leaks(&Asked { sees_others: true, ..member(Role::Staff) }, &picture, &[]), [foreign]);
     }
 

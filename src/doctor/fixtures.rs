@@ -11,8 +11,8 @@ use server_fn::ServerFn;
 
 use super::{
     answer::Palette,
-    canary::{Canary, Kind, Role, unguessable},
-    visitor::{JSON, Sent, Visitor, Wanted},
+    canary::{Canary, CanaryKind, Role, unguessable},
+    visitor::{JSON, ProbeRequest, RequestBody, Visitor},
 };
 use crate::{
     accounts::{
@@ -71,21 +71,21 @@ struct Person {
 impl Person {
     fn new(site: &AppState, role: Role, canaries: &mut Vec<Canary>) -> Self {
         let mut canary = |kind| {
-            let text = if kind == Kind::Password { password() } else { unguessable() };
+            let text = if kind == CanaryKind::Password { password() } else { unguessable() };
             canaries.push(Canary::new(role, kind, &text));
             text
         };
-        let agent = format!("Mozilla/5.0 (X11; Linux x86_64) {}/1.0", canary(Kind::Agent));
+        let agent = format!("Mozilla/5.0 (X11; Linux x86_64) {}/1.0", canary(CanaryKind::Agent));
         let person = Self {
-            username: canary(Kind::Username),
-            email: format!("{}@example.com", canary(Kind::Email)),
-            first_name: canary(Kind::FirstName),
-            last_name: canary(Kind::LastName),
-            password: canary(Kind::Password),
+            username: canary(CanaryKind::Username),
+            email: format!("{}@example.com", canary(CanaryKind::Email)),
+            first_name: canary(CanaryKind::FirstName),
+            last_name: canary(CanaryKind::LastName),
+            password: canary(CanaryKind::Password),
             visitor: visitor(site, role, agent),
         };
         if !site.config.admin.allow_from.iter().any(|network| network.contains(&person.visitor.peer)) {
-            canaries.push(Canary::new(role, Kind::Address, &person.visitor.peer.to_string()));
+            canaries.push(Canary::new(role, CanaryKind::Address, &person.visitor.peer.to_string()));
         }
         person
     }
@@ -127,15 +127,15 @@ impl Person {
         let shown: serde_json::Value = serde_json::from_slice(&shown).unwrap_or_default();
         let key = shown["state"]["waiting"]["key"].as_str().ok_or_else(no_answer)?;
         for text in [key, &key.replace(' ', "")] {
-            canaries.push(Canary::new(self.visitor.role, Kind::AppKey, text));
+            canaries.push(Canary::new(self.visitor.role, CanaryKind::AppKey, text));
         }
         Ok(())
     }
 
     async fn put_picture(&self, router: &Router, colour: [u8; 3]) -> Result<(), Failure> {
         let form = picture_form(colour).map_err(|error| Failure::start("create a picture", error))?;
-        let sent = Sent::File("multipart/form-data; boundary=doctor".into(), form);
-        let wanted = Wanted { address: SAVE_PICTURE, sent: &sent, kind: JSON, encoding: "" };
+        let sent = RequestBody::File("multipart/form-data; boundary=doctor".into(), form);
+        let wanted = ProbeRequest { address: SAVE_PICTURE, sent: &sent, kind: JSON, encoding: "" };
         accepted(self.visitor.send(router.clone(), &wanted).await.ok_or_else(no_answer)?, SAVE_PICTURE).await
     }
 }
@@ -230,7 +230,7 @@ async fn add(site: &AppState, router: &Router, superuser: &Person, person: &Pers
 /// Creates a group with the superuser in it, and a canary for its name.
 async fn gather(site: &AppState, persons: &[Person], canaries: &mut Vec<Canary>) -> Result<i64, Failure> {
     let name = unguessable();
-    canaries.push(Canary::new(Role::Superuser, Kind::Group, &name));
+    canaries.push(Canary::new(Role::Superuser, CanaryKind::Group, &name));
     let named = group_name(&name).map_err(|_| no_answer())?;
     let mut edit = Edit::begin(site, Actor::Operator).await.map_err(outage)?;
     let group = edit.add_group(&named, ("added", "", "")).await.map_err(outage)?;

@@ -13,7 +13,7 @@ mod report;
 mod sandbox;
 mod visitor;
 
-pub use canary::{Kind, Role};
-pub use detect_leaks::{Place, What};
-pub use report::{Finding, Report};
+pub use canary::{CanaryKind, Role};
+pub use detect_leaks::{LeakPosition, What};
+pub use report::{DoctorReport, Finding};
 pub use sandbox::Sandbox;

@@ -5,7 +5,7 @@ use server_fn::ServerFn;
 
 use super::{
     functions,
-    visitor::{HTML, JSON, Sent},
+    visitor::{HTML, JSON, RequestBody},
 };
 use crate::{
     accounts::{api::LoadLink, mail_links},
@@ -41,7 +41,7 @@ pub struct Probe {
     /// The address, with its query.
     pub address: String,
     /// The body.
-    pub sent: Sent,
+    pub sent: RequestBody,
     /// The `Accept` header.
     pub kind: &'static str,
     /// Whether the site handles only a few of these at a time, so that some of several parallel
@@ -55,12 +55,12 @@ pub struct Probe {
 
 impl Probe {
     fn page(route: &str, address: String) -> Self {
-        let (route, sent) = (route.to_owned(), Sent::Nothing);
+        let (route, sent) = (route.to_owned(), RequestBody::Nothing);
         Self { route, address, sent, kind: HTML, is_costly: false, like: None, answers_all: false }
     }
 
     fn function(path: &str, arguments: String) -> Self {
-        let (sent, like) = (Sent::Form(arguments), functions::page_like(path));
+        let (sent, like) = (RequestBody::Form(arguments), functions::page_like(path));
         Self { sent, kind: JSON, like, ..Self::page(path, path.to_owned()) }
     }
 
@@ -108,12 +108,12 @@ pub fn all(ids: &[i64]) -> Vec<Probe> {
     }
     all.push(Probe::page(EXPORT, EXPORT.to_owned()));
     let copy = Probe::page(EXPORT, EXPORT.to_owned());
-    all.push(Probe { sent: Sent::Form(String::new()), is_costly: true, ..copy });
+    all.push(Probe { sent: RequestBody::Form(String::new()), is_costly: true, ..copy });
     let codes = Probe::page(CODES_FILE, CODES_FILE.to_owned());
-    all.push(Probe { sent: Sent::Form(String::new()), ..codes.clone() });
+    all.push(Probe { sent: RequestBody::Form(String::new()), ..codes.clone() });
     all.push(codes);
     let users = Probe::page(USERS_CSV, USERS_CSV.to_owned());
-    all.push(Probe { sent: Sent::Form(String::new()), ..users.clone() });
+    all.push(Probe { sent: RequestBody::Form(String::new()), ..users.clone() });
     all.push(users);
     all.push(Probe::stream(SESSION_STREAM, None));
     all.push(Probe::stream(CACHE_STREAM, Some(ADMIN_CACHE)));

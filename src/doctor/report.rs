@@ -29,7 +29,7 @@ impl fmt::Display for Finding {
 
 /// The requests that were sent, and what they found.
 #[derive(Clone, Debug, Default)]
-pub struct Report {
+pub struct DoctorReport {
     /// The number of requests.
     pub requests: usize,
     /// The number of answers from the page cache.
@@ -40,7 +40,7 @@ pub struct Report {
     pub findings: Vec<Finding>,
 }
 
-impl Report {
+impl DoctorReport {
     pub(super) fn add(&mut self, probe: &Probe, asker: Role, answer: &Answer, found: Vec<What>) {
         self.requests += 1;
         self.from_page_cache += usize::from(answer.is_from_page_cache());
@@ -60,7 +60,7 @@ impl Report {
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for DoctorReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (requests, routes, visitors) = (self.requests, self.routes.len(), Role::ALL.len());
         write!(f, "{requests} requests over {routes} routes as {visitors} visitors: ")?;
@@ -73,16 +73,16 @@ impl fmt::Display for Report {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Kind, Place};
+    use super::super::{CanaryKind, LeakPosition};
     use super::*;
 
     #[test]
     fn each_finding_is_reported_once() {
         let finding = |asker, byte| {
-            let what = What::Shows(Role::FirstMember, Kind::Username, Place::Body(byte));
+            let what = What::Shows(Role::FirstMember, CanaryKind::Username, LeakPosition::Body(byte));
             Finding { address: "/x".into(), asker, what }
         };
-        let mut report = Report::default();
+        let mut report = DoctorReport::default();
         for (asker, byte) in [(Role::Staff, 7), (Role::Staff, 9), (Role::Anonymous, 7)] {
             report.find(finding(asker, byte));
         }

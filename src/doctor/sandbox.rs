@@ -15,7 +15,7 @@ use tower::service_fn;
 use super::{
     crawl::crawl,
     fixtures::{self, Fixtures},
-    report::Report,
+    report::DoctorReport,
 };
 use crate::{
     base::{
@@ -71,7 +71,7 @@ impl Sandbox {
     }
 
     /// Probes that router as every visitor.
-    pub async fn examine(&self, router: &Router) -> Report {
+    pub async fn examine(&self, router: &Router) -> DoctorReport {
         crawl(&self.site, &self.people, router).await
     }
 

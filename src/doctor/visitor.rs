@@ -37,7 +37,7 @@ pub struct Visitor {
 
 /// The body of a request.
 #[derive(Clone, Debug)]
-pub enum Sent {
+pub enum RequestBody {
     /// No body: a GET request.
     Nothing,
     /// A form, URL-encoded.
@@ -48,11 +48,11 @@ pub enum Sent {
 
 /// A request to send.
 #[derive(Clone, Debug)]
-pub struct Wanted<'a> {
+pub struct ProbeRequest<'a> {
     /// The path with its query.
     pub address: &'a str,
     /// The body.
-    pub sent: &'a Sent,
+    pub sent: &'a RequestBody,
     /// The `Accept` header.
     pub kind: &'static str,
     /// The `Accept-Encoding` header; empty for none.
@@ -67,7 +67,7 @@ pub const JSON: &str = "application/json";
 impl Visitor {
     /// Sends a request and reads the response. An invalid address gives an answer that cannot be
     /// read.
-    pub async fn ask(&self, router: Router, wanted: &Wanted<'_>, palette: &Palette) -> Answer {
+    pub async fn ask(&self, router: Router, wanted: &ProbeRequest<'_>, palette: &Palette) -> Answer {
         match self.send(router, wanted).await {
             Some(response) => read(response, palette).await,
             None => Answer::default(),
@@ -77,12 +77,12 @@ impl Visitor {
     /// Posts a form as a page with scripts does.
     pub async fn post(&self, router: &Router, address: &str, fields: &[(&str, &str)]) -> Option<Response> {
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let wanted = Wanted { address, sent: &Sent::Form(form), kind: JSON, encoding: "" };
+        let wanted = ProbeRequest { address, sent: &RequestBody::Form(form), kind: JSON, encoding: "" };
         self.send(router.clone(), &wanted).await
     }
 
     /// Sends a request and returns the raw response, or `None` if the address is invalid.
-    pub async fn send(&self, router: Router, wanted: &Wanted<'_>) -> Option<Response> {
+    pub async fn send(&self, router: Router, wanted: &ProbeRequest<'_>) -> Option<Response> {
         let mut request = Request::builder()
             .uri(wanted.address)
             .header(header::HOST, &self.host)
@@ -95,11 +95,11 @@ impl Visitor {
             request = request.header(header::COOKIE, &self.cookies);
         }
         let (method, kind, body) = match wanted.sent {
-            Sent::Nothing => (Method::GET, None, Body::empty()),
-            Sent::Form(form) => {
+            RequestBody::Nothing => (Method::GET, None, Body::empty()),
+            RequestBody::Form(form) => {
                 (Method::POST, Some("application/x-www-form-urlencoded"), Body::from(form.clone()))
             }
-            Sent::File(kind, form) => (Method::POST, Some(kind.as_str()), Body::from(form.clone())),
+            RequestBody::File(kind, form) => (Method::POST, Some(kind.as_str()), Body::from(form.clone())),
         };
         if let Some(kind) = kind {
             request = request.header(header::CONTENT_TYPE, kind).header("sec-fetch-site", "same-origin");
@@ -109,8 +109,8 @@ impl Visitor {
         router.oneshot(request).await.ok()
     }
 
-    /// Takes the cookies of the response, and returns the values of those that are secrets: the others
-    /// are words and numbers, which pages have, too.
+    /// Takes the cookies of the response, and returns the values of those that are secrets: the
+    /// others are words and numbers, which pages have, too.
     pub fn take_cookies(&mut self, answer: &Response) -> Vec<String> {
         let set: Vec<Cookie<'static>> = answer
             .headers()

@@ -6,15 +6,15 @@ use async_trait::async_trait;
 use tokio::task::{self, JoinSet};
 
 use super::{
-    job::{Kind, MailJob},
+    job::{MailJob, MailKind},
     store::{self, MailRow},
 };
 use crate::{
-    activity::{self, Kind as Happened},
+    activity::{self, ActivityKind},
     base::{
         clock::{Millis, latest, to_millis},
         db::Transaction,
-        letter::Letter,
+        mail_content::MailContent,
         mailer::NotSent,
         member::{ClientInfo, UserId},
     },
@@ -40,7 +40,7 @@ pub trait Compose: Send + Sync {
     /// # Errors
     /// [`AppError::NotFound`] when the mail is no longer needed; [`AppError::Unavailable`] when the
     /// database cannot be used.
-    async fn letter(&self, site: &AppState, mail: i64, order: &MailJob) -> Result<Letter, AppError>;
+    async fn compose(&self, site: &AppState, mail: i64, order: &MailJob) -> Result<MailContent, AppError>;
 
     /// Replaces a request by the mails that it causes, in the transaction that removes it
     /// from the queue.
@@ -142,13 +142,13 @@ fn longest_wait(site: &AppState) -> Millis {
 
 /// Returns the names of the urgent kinds, for SQL.
 fn urgent() -> String {
-    let names = Kind::ALL.into_iter().filter(|kind| kind.is_urgent());
+    let names = MailKind::ALL.into_iter().filter(|kind| kind.is_urgent());
     names.map(|kind| format!("'{}'", kind.name())).collect::<Vec<_>>().join(", ")
 }
 
 async fn attempt(site: &AppState, compose: &dyn Compose, mail: MailRow) -> Result<(), AppError> {
     let now = site.clock.now();
-    let kind = Kind::ALL.into_iter().find(|kind| kind.name() == mail.kind);
+    let kind = MailKind::ALL.into_iter().find(|kind| kind.name() == mail.kind);
     let (Some(kind), Ok(occasion)) = (kind, serde_json::from_str(&mail.detail)) else {
         let unknown =
             NotSent { reason: "this version of the program cannot read this mail".into(), is_final: true };
@@ -172,11 +172,11 @@ async fn attempt(site: &AppState, compose: &dyn Compose, mail: MailRow) -> Resul
     }
     // One limit on all of it, or the mail would no longer be reserved when it is sent.
     let tried = tokio::time::timeout(TRY_TIMEOUT, async {
-        let letter = compose.letter(site, mail.id, &order).await?;
-        Ok::<_, AppError>((site.mails.send(mail.id, now, &letter).await, letter))
+        let content = compose.compose(site, mail.id, &order).await?;
+        Ok::<_, AppError>((site.mails.send(mail.id, now, &content).await, content))
     });
     match tried.await {
-        Ok(Ok((Ok(()), letter))) => finish(site, &mail, Some(&letter)).await,
+        Ok(Ok((Ok(()), content))) => finish(site, &mail, Some(&content)).await,
         Ok(Ok((Err(error), _))) => postpone(site, &mail, &error).await,
         // No longer needed: the account is gone or has another address, or the mail was dropped.
         Ok(Err(AppError::NotFound)) => finish(site, &mail, None).await,
@@ -188,19 +188,19 @@ async fn attempt(site: &AppState, compose: &dyn Compose, mail: MailRow) -> Resul
     }
 }
 
-async fn finish(site: &AppState, mail: &MailRow, sent: Option<&Letter>) -> Result<(), AppError> {
+async fn finish(site: &AppState, mail: &MailRow, sent: Option<&MailContent>) -> Result<(), AppError> {
     let mut transaction = site.db.begin().await?;
     store::delete(&mut transaction, mail.id).await?;
-    let sent = sent.filter(|letter| letter.is_recorded);
+    let sent = sent.filter(|content| content.is_recorded);
     let user = mail.user_id.map(UserId).filter(|_| sent.is_some());
-    if let (Some(user), Some(letter)) = (user, sent) {
-        let detail = format!("“{}” to {}", letter.subject, letter.to);
+    if let (Some(user), Some(content)) = (user, sent) {
+        let detail = format!("“{}” to {}", content.subject, content.to);
         let now = site.clock.now();
         activity::service::record(
             &mut transaction,
             now,
             user,
-            Happened::MailSent,
+            ActivityKind::MailSent,
             &detail,
             &ClientInfo::default(),
         )
@@ -265,7 +265,8 @@ mod tests {
         let db = Database::connect(&config::Database { url, ..Default::default() }).await.expect("connected");
         db.migrate().await.expect("migrated");
         let mut transaction = db.begin().await.expect("begun");
-        let kinds = [Kind::NewDevice, Kind::ResetPassword, Kind::NameChanged, Kind::VerifyEmail];
+        let kinds =
+            [MailKind::NewDevice, MailKind::ResetPassword, MailKind::NameChanged, MailKind::VerifyEmail];
         for (number, kind) in (1..).zip(kinds) {
             let to = "ada@example.com";
             store::insert(&mut transaction, number, kind.name(), None, to, "", number)

@@ -13,12 +13,12 @@ use crate::{
 named_enum! {
     /// The kind of a mail.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub enum Kind(name) {
-        /// Somebody entered this address to reset a password. Its account, if any, is looked up when
-        /// the job is processed.
+    pub enum MailKind(name) {
+        /// Somebody entered this address to reset a password. Its account, if any, is looked up
+        /// when the job is processed.
         ResetRequested = "reset_requested",
-        /// Somebody typed this name to get a code. Its account, if any, is looked up when the job is
-        /// processed; the detail is the hash of the cookie of that browser.
+        /// Somebody typed this name to get a code. Its account, if any, is looked up when the job
+        /// is processed; the detail is the hash of the cookie of that browser.
         LoginCodeRequested = "login_code_requested",
         /// A link and a code to log in; the detail is that of the request.
         LoginCode = "login_code",
@@ -72,7 +72,7 @@ named_enum! {
     }
 }
 
-impl Kind {
+impl MailKind {
     /// Returns whether the mail notifies an owner about their account. All other kinds are
     /// requested, possibly by a stranger.
     pub const fn is_notice(self) -> bool {
@@ -144,7 +144,7 @@ pub struct MailContext {
 /// A mail to be written and sent.
 pub struct MailJob {
     /// The kind of the mail.
-    pub kind: Kind,
+    pub kind: MailKind,
     /// The account that it is about, if known.
     pub user: Option<UserId>,
     /// The address that it goes to.

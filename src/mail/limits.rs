@@ -4,7 +4,7 @@
 //! confirmations), a quarter for links to set a new password, and half for notices. So no stranger
 //! can exhaust the limit of the notices that warn an owner.
 
-use super::job::{Kind, MailJob};
+use super::job::{MailJob, MailKind};
 use crate::{
     auth::throttle::service::Limit,
     base::{clock::Millis, db::Transaction, email_address},
@@ -37,15 +37,15 @@ fn asked_for(site: &AppState, order: &MailJob) -> Vec<Limit> {
     let rate = site.config.throttle.mail_per_address;
     let quarter = rate.with_count((rate.count() / 4).max(1));
     let to = address_key(order);
-    if order.kind == Kind::ResetPassword {
+    if order.kind == MailKind::ResetPassword {
         return vec![Limit::new("reset_mails_per_address", &to, quarter)];
     }
-    if order.kind == Kind::LoginCode {
+    if order.kind == MailKind::LoginCode {
         let rate = site.config.throttle.login_code_per_email;
         return vec![Limit::new("login_codes_per_address", &to, rate)];
     }
     let account = match order.kind {
-        Kind::VerifyEmail | Kind::ChangeEmail => "asked_mails_per_account",
+        MailKind::VerifyEmail | MailKind::ChangeEmail => "asked_mails_per_account",
         // Counted only so that a sign-up takes as long for an address that has an account.
         _ => "sign_up_mails_per_owner",
     };
@@ -68,7 +68,7 @@ async fn charge_notice(
     }
     // Beside the first of each kind, at least two more.
     const MIN_MAILS: u32 = 2;
-    let firsts = Kind::ALL.into_iter().filter(|kind| kind.is_notice()).count();
+    let firsts = MailKind::ALL.into_iter().filter(|kind| kind.is_notice()).count();
     let more = (rate.count() / 2).saturating_sub(u32::try_from(firsts).unwrap_or(u32::MAX)).max(MIN_MAILS);
     let limit = Limit::new("notices_per_address", &to, rate.with_count(more));
     site.throttle.count(transaction, now, &limit).await

@@ -16,7 +16,7 @@ use crate::{
 };
 
 pub use super::{
-    job::{Kind, MailContext, MailJob},
+    job::{MailContext, MailJob, MailKind},
     store::MailRow as Waiting,
 };
 
@@ -90,7 +90,7 @@ fn as_json(occasion: &MailContext) -> String {
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn forget(transaction: &mut Transaction, user: UserId, kind: Kind) -> Result<(), AppError> {
+pub async fn forget(transaction: &mut Transaction, user: UserId, kind: MailKind) -> Result<(), AppError> {
     Ok(store::delete_kind(transaction, user, kind.name()).await?)
 }
 

@@ -16,7 +16,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    activity::Line,
+    activity::ActivityLine,
     shared::moment::{Moment, Validity},
 };
 
@@ -74,13 +74,13 @@ pub struct Device {
 /// What the dashboard shows besides the profile summary, cached per member. Only which device asks
 /// is added for each of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Activity {
+pub struct RecentActivity {
     /// Signed-in devices: the present one, then the others, last active first; the first three.
     pub devices: Vec<Device>,
     /// How many more devices are signed in.
     pub more_devices: usize,
     /// The latest three events.
-    pub recent: Vec<Line>,
+    pub recent: Vec<ActivityLine>,
     /// What is left to do to protect the account.
     pub open: Vec<security::Step>,
     /// How much of it is done.
@@ -93,7 +93,7 @@ pub struct Activity {
     pub valid_until: Moment,
 }
 
-impl Activity {
+impl RecentActivity {
     /// Returns when the activity was computed and when it expires.
     pub fn validity(&self) -> Validity {
         Validity { rendered_at: self.rendered_at.clone(), valid_until: self.valid_until.clone() }
@@ -112,7 +112,7 @@ pub struct Dashboard {
     #[serde(skip)]
     pub summary_key: String,
     /// The activity, by default cached for 5 minutes.
-    pub activity: Activity,
+    pub activity: RecentActivity,
     /// When the whole page was rendered and when it expires, if it is cached.
     pub page: Option<Validity>,
 }

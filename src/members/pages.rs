@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Activity, Dashboard, Device, ProfileSummary, api, security::Step};
+use super::{Dashboard, Device, ProfileSummary, RecentActivity, api, security::Step};
 use crate::{
     activity::pages::ActivityLines,
     pictures::pages::Portrait,
@@ -43,8 +43,8 @@ pub fn DashboardPage() -> impl IntoView {
                                 progress=activity.progress.to_string()
                                 password_changed=activity.password_changed.clone()
                             />
-                            // Another summary is another fragment. Its data are cached as well: other
-                            // pages and client-side navigation need them without the HTML.
+                            // Another summary is another fragment. Its data are cached as well:
+                            // other pages and client-side navigation need them without the HTML.
                             <MemberCached
                                 name="profile_summary_card"
                                 ttl=summary_ttl
@@ -217,7 +217,7 @@ fn device_row(device: Device) -> impl IntoView {
 }
 
 #[component]
-fn ActivityCard(activity: Activity) -> impl IntoView {
+fn ActivityCard(activity: RecentActivity) -> impl IntoView {
     view! {
         <Card id="recent-activity" title="Recent activity" action=Some((ACTIVITY, "See all activity"))>
             <ActivityLines lines=activity.recent labelled_by="recent-activity" brief=true />

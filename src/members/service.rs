@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Activity, Dashboard, Device, ProfileSummary, security};
+use super::{Dashboard, Device, ProfileSummary, RecentActivity, security};
 use crate::{
     accounts, activity as record,
     base::{
@@ -105,16 +105,16 @@ pub async fn cached_since(context: &RequestContext, member: &Member) -> (Option<
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct CachedActivity {
     /// All but the devices.
-    activity: Activity,
-    /// The signed-in devices, last active first, each with the hash of its session's id, which stays
-    /// on the server.
+    activity: RecentActivity,
+    /// The signed-in devices, last active first, each with the hash of its session's id, which
+    /// stays on the server.
     devices: Vec<(Vec<u8>, Device)>,
 }
 
 impl CachedActivity {
     /// Returns what a session of the member is shown: its own device first, and no other one marked
     /// as its own.
-    fn seen_from(self, session: Option<ThisSession>) -> Activity {
+    fn seen_from(self, session: Option<ThisSession>) -> RecentActivity {
         const SHOWN: usize = 3;
         let is_this = |id: &[u8]| session.is_some_and(|ThisSession(this)| *id == this);
         let mut devices: Vec<_> =
@@ -122,7 +122,7 @@ impl CachedActivity {
         devices.sort_by_key(|device| !device.is_this);
         let more_devices = devices.len().saturating_sub(SHOWN);
         devices.truncate(SHOWN);
-        Activity { devices, more_devices, ..self.activity }
+        RecentActivity { devices, more_devices, ..self.activity }
     }
 }
 
@@ -143,7 +143,7 @@ async fn activity(context: &RequestContext, member: &Member) -> Result<CachedAct
                 let name = describe(&row.agent);
                 (row.id_hash, Device { name, address: row.address, last_seen, is_this: false })
             });
-            let activity = Activity {
+            let activity = RecentActivity {
                 devices: Vec::new(),
                 more_devices: 0,
                 recent,
@@ -170,7 +170,7 @@ mod tests {
             (vec![number; 32], Device { name, address: String::new(), last_seen: moment(0), is_this: false })
         };
         let cached = CachedActivity {
-            activity: Activity {
+            activity: RecentActivity {
                 devices: Vec::new(),
                 more_devices: 0,
                 recent: Vec::new(),

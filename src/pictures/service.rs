@@ -6,7 +6,7 @@ pub use super::render::Rendered;
 use super::{Size, render, store};
 use crate::{
     accounts,
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     base::{clock::Millis, db::Transaction, id::new_id, member::Member, work_queue::Permit},
     shared::{error::AppError, forms::Field},
     site::{AppState, RequestContext},
@@ -38,8 +38,15 @@ pub async fn save(
     let now = context.site.clock.now();
     let mut transaction = context.site.db.begin().await?;
     put(&mut transaction, member, &rendered, now).await?;
-    activity::service::record(&mut transaction, now, member.id(), Kind::PictureChanged, "", &context.client)
-        .await?;
+    activity::service::record(
+        &mut transaction,
+        now,
+        member.id(),
+        ActivityKind::PictureChanged,
+        "",
+        &context.client,
+    )
+    .await?;
     transaction.commit().await?;
     // The header shows it.
     context.site.members.invalidate(member.id());
@@ -92,7 +99,7 @@ pub async fn remove(context: &RequestContext, member: &Member) -> Result<(), App
         &mut transaction,
         now,
         member.id(),
-        Kind::PictureChanged,
+        ActivityKind::PictureChanged,
         "removed",
         &context.client,
     )

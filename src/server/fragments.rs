@@ -34,7 +34,7 @@ use crate::{
     timing::Recorder,
     ui::{
         PageContext, SetStatus,
-        cached::{Audience, Fragment, Fragments, Html, Source},
+        cached::{Audience, Fragment, FragmentSource, Fragments, Html},
     },
 };
 
@@ -57,16 +57,16 @@ pub fn of(site: &AppState, request: &Parts) -> Fragments {
 /// joins.
 struct PageFragments {
     page: Around,
-    asked: Mutex<HashMap<Asked, Found>>,
+    asked: Mutex<HashMap<Asked, PendingFragment>>,
 }
 
 /// A fragment's audience, name and parts.
 type Asked = (Audience, &'static str, Vec<String>);
 
 /// The HTML of a fragment, once there.
-type Found = watch::Receiver<Option<String>>;
+type PendingFragment = watch::Receiver<Option<String>>;
 
-impl Source for PageFragments {
+impl FragmentSource for PageFragments {
     fn find(&self, fragment: Fragment) -> Html {
         let key = (fragment.whose, fragment.name, fragment.parts.clone());
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -90,7 +90,7 @@ impl Source for PageFragments {
 
     fn settle(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let all: Vec<Found> = asked.values().cloned().collect();
+        let all: Vec<PendingFragment> = asked.values().cloned().collect();
         Box::pin(async move {
             for mut found in all {
                 let _ = found.wait_for(Option::is_some).await;
@@ -433,7 +433,8 @@ mod tests {
                 format!("visitor Some(\"{name}\"), member Ok(\"{name}\"), cookie None, 0 messages");
             assert!(html.contains(&expected), "{html}");
         }
-        let kept = site.cache.list(&crate::cache::Filter::default(), 0, 10).await.expect("a list").entries;
+        let kept =
+            site.cache.list(&crate::cache::CacheFilter::default(), 0, 10).await.expect("a list").entries;
         assert_eq!(kept.iter().filter(|entry| entry.name == "mine").count(), 2);
         let (_, html) = page(&site, None, fragment).await;
         assert!(html.contains("visitor None"), "{html}");

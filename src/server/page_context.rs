@@ -51,8 +51,8 @@ pub fn admin_is_here(site: &AppState, request: &Extensions) -> bool {
     site.config.admin.is_open_to(address.parse().ok())
 }
 
-/// Returns what the last login in this browser began with, for the login page, which is not cached for
-/// such a visitor (`page_cache::variant`).
+/// Returns what the last login in this browser began with, for the login page, which is not cached
+/// for such a visitor (`page_cache::variant`).
 pub(super) fn last_login(site: &AppState, parts: &Parts) -> Option<LoginMethod> {
     let is_login = parts.uri.path() == LOGIN;
     let name = is_login.then(|| cookies::read(site, &parts.headers, LAST_LOGIN)).flatten()?;

@@ -32,7 +32,7 @@ use crate::{
     },
     site::{
         AppState, cookie_check, cookies, flash,
-        form_body::{self, Sent, Values},
+        form_body::{self, FormPart, Values},
         pending_form,
         response::{self, to_the_end},
     },
@@ -126,7 +126,7 @@ async fn send_again(
 ) -> Response {
     let mut values = form_body::values(&body);
     values.insert(FORM_PAGE.to_owned(), page.clone());
-    let sent = Sent { path: uri.path().to_owned(), headers: parts.headers.clone(), values };
+    let sent = FormPart { path: uri.path().to_owned(), headers: parts.headers.clone(), values };
     parts.uri = uri;
     parts.headers.insert(header::CONTENT_LENGTH, body.len().into());
     let mut answered = match Answered::by(next, Request::from_parts(parts, Body::from(body))).await {
@@ -154,7 +154,7 @@ async fn send_again(
 }
 
 /// Converts a server function's answer for its kind of client.
-fn finish(site: &AppState, sent: Sent, answered: Answered) -> Response {
+fn finish(site: &AppState, sent: FormPart, answered: Answered) -> Response {
     let (request, submission) = (sent.headers.clone(), answered.submission());
     let Answered { mut head, body, error } = answered;
     if !response::wants_html(&sent.headers) {
@@ -208,7 +208,7 @@ fn finish(site: &AppState, sent: Sent, answered: Answered) -> Response {
 
 /// Answers a form that failed. Browsers get an error page with a link to the form. If all that is
 /// left is to try again, the page also refreshes to the form, with the reason and the input.
-fn failed(site: &AppState, sent: Sent, error: &AppError) -> Response {
+fn failed(site: &AppState, sent: FormPart, error: &AppError) -> Response {
     let page = sent.page(site).filter(|_| response::wants_html(&sent.headers));
     let mut response = error_page::refuse_form(site, &sent.headers, error, page.clone());
     if let Some(page) = page
@@ -249,7 +249,7 @@ fn location(page: &str) -> HeaderValue {
 
 /// Stores the form until re-authentication, and returns the address of the page that asks for the
 /// password.
-fn reauthenticate(site: &AppState, sent: Sent, answer: &mut HeaderMap) -> HeaderValue {
+fn reauthenticate(site: &AppState, sent: FormPart, answer: &mut HeaderMap) -> HeaderValue {
     let page = sent.page(site).unwrap_or_else(|| "/".to_owned());
     pending_form::keep_for_reauthentication(site, &sent.headers, answer, &page, &sent.path, sent.values);
     response::with_next(REAUTHENTICATE, &page)

@@ -13,7 +13,7 @@ use crate::{
         config::{CacheUrl, Config, MailTransport},
         db::{Schema, file},
         failure::Failure,
-        readiness::{Check, Level, Report},
+        readiness::{Check, Level, ReadinessReport},
     },
     mail,
     site::AppState,
@@ -25,18 +25,18 @@ const MAX_MAIL_AGE: Duration = Duration::from_secs(15 * 60);
 const MIN_FREE: u64 = 100 * 1024 * 1024;
 
 /// Returns how the site is, at most a second ago.
-pub async fn report(site: &AppState) -> Report {
+pub async fn report(site: &AppState) -> ReadinessReport {
     let of = site.clone();
     site.readiness.get(&site.clock, move || async move { check(&of).await }).await
 }
 
 /// Checks all parts.
-pub async fn check(site: &AppState) -> Report {
+pub async fn check(site: &AppState) -> ReadinessReport {
     let mut checks = database(site).await;
     checks.insert(2, cache(site).await);
     let config = site.config.clone();
     checks.push(tokio::task::spawn_blocking(move || disk(&config)).await.unwrap_or(NO_DISK));
-    Report(checks)
+    ReadinessReport(checks)
 }
 
 /// Checks what is in the database: its tables, its schema, and the mails.
@@ -116,8 +116,8 @@ fn disk(config: &Config) -> Check {
     }
 }
 
-/// Returns how many bytes are free where a file is, or would be created; `None` where nothing can be
-/// written at all, as in a container that is read-only on purpose.
+/// Returns how many bytes are free where a file is, or would be created; `None` where nothing can
+/// be written at all, as in a container that is read-only on purpose.
 fn free(place: &Path) -> Option<u64> {
     let found = absolute(place).ok()?.ancestors().find_map(|place| statvfs(place).ok())?;
     let is_read_only = found.f_flag.contains(StatVfsMountFlags::RDONLY);

@@ -10,7 +10,7 @@ use super::{
     sweep,
 };
 use crate::{
-    accounts::{self, compose::Letters},
+    accounts::{self, compose::MailTemplates},
     base::{
         announcements::Follower,
         clock::Clock,
@@ -86,7 +86,7 @@ pub async fn run(
     let cache_clearer = tokio::spawn(clear_caches_after_lost_commit(site.clone()));
     let sweeper = tokio::spawn(sweep::periodically(site.clone()));
     let writer = tokio::spawn(accounts::service::write_failed_logins_periodically(site.clone()));
-    let mail_worker = tokio::spawn(mail::delivery::deliver(site.clone(), Arc::new(Letters)));
+    let mail_worker = tokio::spawn(mail::delivery::deliver(site.clone(), Arc::new(MailTemplates)));
     if let Some(listener) = &metrics_listener {
         say(&metrics::notice(listener));
     }
@@ -114,8 +114,8 @@ pub async fn run(
     Ok(())
 }
 
-/// Completes `server.drain` after `stop`. Meanwhile the site answers as before, but is not ready, so
-/// that whatever distributes requests sends new ones to other instances.
+/// Completes `server.drain` after `stop`. Meanwhile the site answers as before, but is not ready,
+/// so that whatever distributes requests sends new ones to other instances.
 async fn drained(site: AppState, stop: impl Future<Output = ()> + Send) {
     stop.await;
     site.shutdown.drain();

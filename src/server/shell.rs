@@ -99,18 +99,19 @@ fn preview(site: &AppState) -> impl IntoView + use<> {
 }
 
 /// Returns the script that starts the app in the browser. JavaScript and WASM, with the bundle of
-/// this page, are fetched in parallel, but not by `<link rel="preload">`, which would load them even
-/// where no script runs.
+/// this page, are fetched in parallel, but not by `<link rel="preload">`, which would load them
+/// even where no script runs.
 ///
 /// If the app fails, during hydration (an extension or a translator has changed the page) or later,
 /// its listeners are still attached and would swallow clicks. From then on they receive no events,
 /// and the browser handles links and forms itself. The same holds when a bundle cannot be loaded
-/// (`browser::bundle`), which is nothing to report: the site was updated, or the connection is lost.
+/// (`browser::bundle`), which is nothing to report: the site was updated, or the connection is
+/// lost.
 ///
 /// A password field says that Caps Lock is on (forms.css): every key tells.
 ///
-/// A page with forms for passkeys has their script loaded by an event: it may be opened by the router,
-/// without a page load.
+/// A page with forms for passkeys has their script loaded by an event: it may be opened by the
+/// router, without a page load.
 fn start_script(assets: &Assets, bundle: Option<Bundle>, has_passkeys: bool) -> String {
     let Assets { js, wasm, .. } = assets;
     let folder = assets.folder();

@@ -55,8 +55,8 @@ async fn send(State(site): State<AppState>, OriginalUri(uri): OriginalUri, asked
         Some(built) => format!("{PKG_DIR}{built}"),
         None => uri.path().trim_start_matches('/').to_owned(),
     };
-    // For a page of another build, while instances of both answer or after an update. It does without
-    // its scripts, and this stylesheet is better than none.
+    // For a page of another build, while instances of both answer or after an update. It does
+    // without its scripts, and this stylesheet is better than none.
     let other = || {
         let [style, ..] = required();
         path.ends_with(style.trim_start_matches(PKG_DIR)).then(|| site.assets.find(&style))?

@@ -141,8 +141,8 @@ pub fn periodically(site: AppState) -> impl Future<Output = ()> + Send {
     }
 }
 
-/// Deletes everything that has expired. A step that fails is logged and leaves the others; the first
-/// error is returned after them.
+/// Deletes everything that has expired. A step that fails is logged and leaves the others; the
+/// first error is returned after them.
 async fn delete_once(site: &AppState) -> Result<Swept, AppError> {
     let mut failed = None;
     let mut step = |what: &str, is_done: &str, count: Result<u64, AppError>| {

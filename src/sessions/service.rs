@@ -5,7 +5,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use super::{Device, Devices};
 use crate::{
     accounts::service::tokens::{self, Change},
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     auth::sessions::{IdHash, login_context::RecentAuth, store},
     base::{announcements::Change as Announced, member::Member, moment::moment, user_agent},
     shared::error::AppError,
@@ -83,7 +83,7 @@ pub async fn end_one(
     };
     transaction.announce(Announced::Session(member.id(), id));
     let (now, device) = (context.site.clock.now(), user_agent::describe(&agent));
-    let (kind, client) = (Kind::DeviceEnded, &context.client);
+    let (kind, client) = (ActivityKind::DeviceEnded, &context.client);
     activity::service::record(&mut transaction, now, member.id(), kind, &device, client).await?;
     transaction.commit().await?;
     context.site.sessions.forget(member.id(), &[id]).await;
@@ -126,7 +126,7 @@ async fn end_several(
         (Some(_), count) => format!("{count} other devices"),
     };
     if !ended.is_empty() {
-        let (now, kind, client) = (context.site.clock.now(), Kind::DevicesEnded, &context.client);
+        let (now, kind, client) = (context.site.clock.now(), ActivityKind::DevicesEnded, &context.client);
         activity::service::record(&mut transaction, now, member.id(), kind, &detail, client).await?;
     }
     transaction.commit().await?;

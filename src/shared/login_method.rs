@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::named_enum::named_enum;
 
-/// The cookie with the name of the method of the last login in this browser, which is no secret: where
-/// no page is loaded, a script of ours reads it.
+/// The cookie with the name of the method of the last login in this browser, which is no secret:
+/// where no page is loaded, a script of ours reads it.
 pub const LAST_LOGIN: &str = "last_login";
 
 named_enum! {

@@ -2,8 +2,8 @@
 
 use super::paths::{DASHBOARD, LOG_OUT, LOGIN, PROFILE, SECRET, SIGN_UP};
 
-/// Addresses of a Django site in members' bookmarks and mails, with their targets. All are closed to
-/// anonymous visitors, who log in first and are then redirected.
+/// Addresses of a Django site in members' bookmarks and mails, with their targets. All are closed
+/// to anonymous visitors, who log in first and are then redirected.
 pub const MOVED: [(&str, &str); 4] = [
     // Django's page that confirms the change; here a message does.
     ("/accounts/password_change/done", PROFILE),

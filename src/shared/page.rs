@@ -28,7 +28,8 @@ pub enum CachedFor {
     /// because it contains the navigation.
     Public,
     /// A page for everybody that depends on nothing but the configuration. Anonymous visitors share
-    /// one copy, unless they have a message, a form or a query; for members it is rendered each time.
+    /// one copy, unless they have a message, a form or a query; for members it is rendered each
+    /// time.
     Anonymous,
 }
 
@@ -41,8 +42,8 @@ pub enum Lifetime {
     Fixed(Duration),
 }
 
-/// How a page is cached. All copies are rendered without a query, so that nobody can fill the cache,
-/// or a page, with parameters. A page that reads its query can be cached only as
+/// How a page is cached. All copies are rendered without a query, so that nobody can fill the
+/// cache, or a page, with parameters. A page that reads its query can be cached only as
 /// [`CachedFor::Anonymous`], which renders a request with a query by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CacheRule {

@@ -35,7 +35,8 @@ impl Theme {
         }
     }
 
-    /// Returns the theme with this name; any other name is that of no theme, and the system's holds.
+    /// Returns the theme with this name; any other name is that of no theme, and the system's
+    /// holds.
     pub fn from_name(name: &str) -> Self {
         Self::ALL.into_iter().find(|theme| theme.name() == name).unwrap_or_default()
     }

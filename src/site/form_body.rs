@@ -25,7 +25,7 @@ pub const WITH_FILE: [&str; 1] = [SAVE_PICTURE];
 
 /// A submitted form.
 #[derive(Clone)]
-pub struct Sent {
+pub struct FormPart {
     /// The path of its server function.
     pub path: String,
     /// The headers of its request.
@@ -34,7 +34,7 @@ pub struct Sent {
     pub values: Values,
 }
 
-impl Sent {
+impl FormPart {
     /// Returns the page that the form was sent from.
     pub fn page(&self, site: &AppState) -> Option<String> {
         page(site, &self.headers, &self.values)
@@ -50,9 +50,13 @@ impl Sent {
 ///
 /// # Errors
 /// [`AppError::TooLarge`] or [`AppError::BadRequest`], together with what is known of the form.
-pub async fn read(site: &AppState, parts: &Parts, body: Body) -> Result<(Sent, Body), (Sent, AppError)> {
+pub async fn read(
+    site: &AppState,
+    parts: &Parts,
+    body: Body,
+) -> Result<(FormPart, Body), (FormPart, AppError)> {
     let path = parts.uri.path().to_owned();
-    let sent = |values| Sent { path: path.clone(), headers: parts.headers.clone(), values };
+    let sent = |values| FormPart { path: path.clone(), headers: parts.headers.clone(), values };
     if WITH_FILE.contains(&path.as_str()) {
         let query = Bytes::from(parts.uri.query().unwrap_or_default().to_owned());
         return Ok((sent(values(&query)), body));

@@ -81,8 +81,8 @@ pub fn keep_to_show(site: &AppState, answer: &mut HeaderMap, page: &str, form: &
     cookies::set(site, answer, COOKIE, value, LIFETIME);
 }
 
-/// Leads from the button for a file to re-authentication, and from there to the button's page, not to
-/// the file. The page then says that the button is to be pressed again.
+/// Leads from the button for a file to re-authentication, and from there to the button's page, not
+/// to the file. The page then says that the button is to be pressed again.
 pub fn reauthenticate_for_file(site: &AppState, page: &str, form: &str) -> Response {
     let to = [(header::LOCATION, with_next(REAUTHENTICATE, page))];
     let mut response = (StatusCode::SEE_OTHER, to).into_response();

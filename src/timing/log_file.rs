@@ -23,7 +23,8 @@ pub(super) fn open(config: &config::Log) -> Result<Option<Box<dyn Write + Send>>
     if config.file.as_os_str().is_empty() {
         return Ok(None);
     }
-    // A device or a pipe is not rotated, and its permissions stay as they are. Others may write to it.
+    // A device or a pipe is not rotated, and its permissions stay as they are. Others may write to
+    // it.
     if config.file.metadata().is_ok_and(|file| !file.is_file()) {
         let file = OpenOptions::new().append(true).open(&config.file);
         let to = file.map_err(|error| Failure::start(&what(), error))?;
@@ -51,8 +52,8 @@ pub(super) fn open(config: &config::Log) -> Result<Option<Box<dyn Write + Send>>
     }
 }
 
-/// Takes the lock of a log. It is on a file of its own, because the log itself is renamed when it is
-/// rotated: two instances that rotate one log lose lines.
+/// Takes the lock of a log. It is on a file of its own, because the log itself is renamed when it
+/// is rotated: two instances that rotate one log lose lines.
 fn lock(log: &Path) -> Result<File, TryLockError> {
     let mut name = log.as_os_str().to_owned();
     name.push(".lock");

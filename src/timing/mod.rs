@@ -1,6 +1,6 @@
-//! Request timing: the layer that measures, the log it writes, and the statistics of the timing page. It is the outermost layer, so
-//! that it sees every response, including those of the guard, the static files, panics and error
-//! pages.
+//! Request timing: the layer that measures, the log it writes, and the statistics of the timing
+//! page. It is the outermost layer, so that it sees every response, including those of the guard,
+//! the static files, panics and error pages.
 
 pub mod layer;
 pub mod log;

@@ -21,8 +21,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads the settings from the configuration. Each request is recorded in `timings`, and counted in
-    /// `requests`.
+    /// Reads the settings from the configuration. Each request is recorded in `timings`, and
+    /// counted in `requests`.
     pub fn new(config: &Config, timings: Timings, requests: Requests) -> Self {
         Self {
             trusted_proxies: config.server.trusted_proxies.clone().into(),

@@ -11,10 +11,10 @@ use serde_json::Value;
 
 use super::{
     django::{Catalog, DjangoUser, UserModel, natural_key, owner_key, primary_key},
-    import_row::{Batch, ImportRow, IncomingAddress, IncomingGroup, Owner},
+    import_row::{Batch, ImportRow, IncomingAddress, IncomingGroup, RowOwner},
     progress::Progress,
     reading::{Batches, open},
-    rows::{Fields, Row, Wanted, each_row},
+    rows::{FieldSelection, Fields, FixtureRow, each_row},
     valid_user::{Rejection, Warning},
 };
 
@@ -43,7 +43,7 @@ pub fn read(
     let mut first = FirstPass { user_model: users.label(), ..Default::default() };
     let small = [PERMISSION, GROUP, CONTENT_TYPE];
     let field = users.username_field();
-    let wanted = Wanted { models: &|model| small.contains(&model), field };
+    let wanted = FieldSelection { models: &|model| small.contains(&model), field };
     each_row(open(file, progress)?, &wanted, |row| first.take(row))?;
     if first.users == 0 {
         return Err(first.nobody());
@@ -56,7 +56,7 @@ pub fn read(
     }
     let label = users.label();
     let mut batches = Batches::new(Batch::Users, &mut give);
-    let wanted = Wanted { models: &|model| model == label, field };
+    let wanted = FieldSelection { models: &|model| model == label, field };
     each_row(open(file, progress)?, &wanted, |row| match row.fields {
         Some(fields) if !fields.has_any(&["password", "email", field]) => {
             Err(extends_another(&label, &shown))
@@ -66,7 +66,7 @@ pub fn read(
     })
     .and_then(|()| batches.flush())?;
     let mut batches = Batches::new(Batch::Addresses, &mut give);
-    let wanted = Wanted { models: &|model| model == ADDRESS, field };
+    let wanted = FieldSelection { models: &|model| model == ADDRESS, field };
     each_row(open(file, progress)?, &wanted, |row| {
         row.fields.and_then(address).map_or(Ok(()), |address| batches.push(address))
     })
@@ -86,7 +86,7 @@ struct FirstPass {
 }
 
 impl FirstPass {
-    fn take(&mut self, row: Row) -> Result<(), String> {
+    fn take(&mut self, row: FixtureRow) -> Result<(), String> {
         const MODELS_TOLD: usize = 30;
         self.users += u64::from(row.model == self.user_model);
         if self.models.len() < MODELS_TOLD && !self.models.contains(&row.model) {
@@ -276,8 +276,8 @@ fn address(fields: Fields) -> Option<IncomingAddress> {
     };
     let email = fields.get("email")?.as_str()?.to_owned();
     let owner = match &fields.get("user")? {
-        Value::Array(natural) => Owner::Name(natural.first()?.as_str()?.to_owned()),
-        other => Owner::Key(owner_key(&pk_of(other)?)),
+        Value::Array(natural) => RowOwner::Name(natural.first()?.as_str()?.to_owned()),
+        other => RowOwner::Key(owner_key(&pk_of(other)?)),
     };
     is_verified.then_some(IncomingAddress { owner, email })
 }

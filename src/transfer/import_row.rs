@@ -33,7 +33,7 @@ pub struct IncomingGroup {
 
 /// The owner of a row, as the file names them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Owner {
+pub enum RowOwner {
     /// By the key in the source.
     Key(String),
     /// By the username.
@@ -43,7 +43,7 @@ pub enum Owner {
 /// An email address that the source has confirmed.
 pub struct IncomingAddress {
     /// The owner.
-    pub owner: Owner,
+    pub owner: RowOwner,
     /// The address.
     pub email: String,
 }

@@ -10,7 +10,7 @@ use crate::base::clock::Millis;
 pub fn parse(text: &str) -> Option<Millis> {
     let text = text.trim();
     let (date, rest) = text.split_at_checked(10)?;
-    let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
+    let [year, month, day] = parse_numbers(date, '-', [4, 2, 2])?;
     let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
     let date = Date::from_calendar_date(i32::try_from(year).ok()?, month, u8::try_from(day).ok()?).ok()?;
     if rest.is_empty() {
@@ -19,7 +19,7 @@ pub fn parse(text: &str) -> Option<Millis> {
     }
     let (time, offset) = zone(rest.strip_prefix(['T', ' '])?)?;
     let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
-    let [hour, minute, second] = numbers(time, ':', [2, 2, 2])?;
+    let [hour, minute, second] = parse_numbers(time, ':', [2, 2, 2])?;
     let [hour, minute, second] = [hour, minute, second].map(|number| u8::try_from(number).unwrap_or(u8::MAX));
     let time = Time::from_hms_milli(hour, minute, second, millis(fraction)?).ok()?;
     let at = PrimitiveDateTime::new(date, time).assume_offset(offset);
@@ -53,7 +53,7 @@ fn millis(fraction: &str) -> Option<u16> {
     format!("{fraction:0<3}").get(..3)?.parse().ok()
 }
 
-fn numbers(text: &str, between: char, lengths: [usize; 3]) -> Option<[u32; 3]> {
+fn parse_numbers(text: &str, between: char, lengths: [usize; 3]) -> Option<[u32; 3]> {
     let parts: Vec<&str> = text.split(between).collect();
     let is_good = |(part, length): (&&str, usize)| {
         part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit())

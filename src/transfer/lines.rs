@@ -17,7 +17,7 @@ pub const VERSION: u32 = 1;
 /// A line of the file.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Line {
+pub enum ExportLine {
     /// The first line.
     Header {
         /// [`FORMAT`]

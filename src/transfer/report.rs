@@ -48,7 +48,7 @@ impl Totals {
 
 /// A message about one row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Row {
+pub struct ReportRow {
     /// `user`, `group` or `permission`.
     pub kind: &'static str,
     /// The key in the source.
@@ -62,20 +62,20 @@ pub struct Row {
 }
 
 /// Counts the results, and passes messages about rows on.
-pub struct Report {
+pub struct TransferReport {
     /// The totals so far.
     pub totals: Totals,
-    each: Box<dyn FnMut(&Row) + Send>,
+    each: Box<dyn FnMut(&ReportRow) + Send>,
 }
 
-impl Report {
+impl TransferReport {
     /// Creates a report that passes each message to `each`.
-    pub fn new(each: impl FnMut(&Row) + Send + 'static) -> Self {
+    pub fn new(each: impl FnMut(&ReportRow) + Send + 'static) -> Self {
         Self { totals: Totals::default(), each: Box::new(each) }
     }
 
     /// Passes a message on.
-    pub fn tell(&mut self, row: &Row) {
+    pub fn tell(&mut self, row: &ReportRow) {
         (self.each)(row);
     }
 }

@@ -9,7 +9,7 @@ use serde::{
 use serde_json::Value;
 
 /// A row, with its fields if they were asked for.
-pub struct Row {
+pub struct FixtureRow {
     /// `app.model`
     pub model: String,
     /// The primary key, or null.
@@ -59,7 +59,7 @@ impl Fields {
 }
 
 /// The models and fields to read.
-pub struct Wanted<'a> {
+pub struct FieldSelection<'a> {
     /// Returns whether a model's fields are needed.
     pub models: &'a dyn Fn(&str) -> bool,
     /// A field to read besides the known ones.
@@ -72,11 +72,11 @@ pub struct Wanted<'a> {
 /// A sentence that says what is wrong and where, or the error of `each`.
 pub fn each_row(
     from: impl Read,
-    wanted: &Wanted<'_>,
-    mut each: impl FnMut(Row) -> Result<(), String>,
+    wanted: &FieldSelection<'_>,
+    mut each: impl FnMut(FixtureRow) -> Result<(), String>,
 ) -> Result<(), String> {
     let mut reader = serde_json::Deserializer::from_reader(from);
-    let (mut trouble, mut place) = (None, Place::default());
+    let (mut trouble, mut place) = (None, ReadPosition::default());
     let rows = Rows { wanted, each: &mut each, trouble: &mut trouble, place: &mut place };
     let read = reader.deserialize_seq(rows).and_then(|()| reader.end());
     match (trouble, read) {
@@ -88,13 +88,13 @@ pub fn each_row(
 /// The row being read, or read last, for error messages: a line number says nothing in a file of
 /// one line.
 #[derive(Default)]
-struct Place {
+struct ReadPosition {
     model: String,
     pk: String,
     is_inside: bool,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for ReadPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const MAX_CHARS: usize = 60;
         if self.model.is_empty() {
@@ -112,9 +112,9 @@ impl fmt::Display for Place {
 }
 
 struct Rows<'a> {
-    wanted: &'a Wanted<'a>,
-    place: &'a mut Place,
-    each: &'a mut dyn FnMut(Row) -> Result<(), String>,
+    wanted: &'a FieldSelection<'a>,
+    place: &'a mut ReadPosition,
+    each: &'a mut dyn FnMut(FixtureRow) -> Result<(), String>,
     trouble: &'a mut Option<String>,
 }
 
@@ -136,24 +136,24 @@ impl<'de> Visitor<'de> for Rows<'_> {
     }
 }
 
-struct OneRow<'a>(&'a Wanted<'a>, &'a mut Place);
+struct OneRow<'a>(&'a FieldSelection<'a>, &'a mut ReadPosition);
 
 impl<'de> DeserializeSeed<'de> for OneRow<'_> {
-    type Value = Row;
+    type Value = FixtureRow;
 
-    fn deserialize<D: Deserializer<'de>>(self, row: D) -> Result<Row, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, row: D) -> Result<FixtureRow, D::Error> {
         row.deserialize_map(self)
     }
 }
 
 impl<'de> Visitor<'de> for OneRow<'_> {
-    type Value = Row;
+    type Value = FixtureRow;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a row with model, pk and fields")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut row: A) -> Result<Row, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut row: A) -> Result<FixtureRow, A::Error> {
         let Self(wanted, place) = self;
         let (mut model, mut pk, mut fields) = (None::<String>, Value::Null, None);
         while let Some(key) = row.next_key::<String>()? {
@@ -180,7 +180,7 @@ impl<'de> Visitor<'de> for OneRow<'_> {
         place.is_inside = false;
         let model = model.ok_or_else(|| A::Error::missing_field("model"))?;
         let fields = fields.filter(|_| (wanted.models)(&model));
-        Ok(Row { model, pk, fields })
+        Ok(FixtureRow { model, pk, fields })
     }
 }
 
@@ -220,7 +220,7 @@ mod tests {
 
     fn models(text: &str) -> Result<Vec<(String, bool)>, String> {
         let mut models = Vec::new();
-        let wanted = Wanted { models: &|model| model == "auth.user", field: "" };
+        let wanted = FieldSelection { models: &|model| model == "auth.user", field: "" };
         each_row(text.as_bytes(), &wanted, |row| {
             models.push((row.model, row.fields.is_some()));
             Ok(())

@@ -28,8 +28,8 @@ impl BundleLoader {
     }
 }
 
-/// Waits for the bundle. Where it cannot be loaded (the site was updated since, or the connection is
-/// lost), the browser loads the page in full, and this never returns.
+/// Waits for the bundle. Where it cannot be loaded (the site was updated since, or the connection
+/// is lost), the browser loads the page in full, and this never returns.
 pub async fn loaded(bundle: Bundle) {
     let Some(BundleLoader(load)) = use_context() else {
         return;

@@ -4,8 +4,8 @@
 //! The server renders the children once, outside of the page, and caches the result. In a loaded
 //! page the browser leaves that HTML alone; after a navigation within the browser it renders the
 //! children itself, uncached. So a fragment is for reading only: no event handlers. Links are
-//! `<a>`, since the router's own component needs a page. Within [`Loaded`](super::Loaded) a fragment
-//! is part of what `show` returns, not of a closure in it.
+//! `<a>`, since the router's own component needs a page. Within [`Loaded`](super::Loaded) a
+//! fragment is part of what `show` returns, not of a closure in it.
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
@@ -119,10 +119,10 @@ pub type Html = Pin<Box<dyn Future<Output = String> + Send>>;
 
 /// The fragments of one page, present only on the server.
 #[derive(Clone)]
-pub struct Fragments(Arc<dyn Source>);
+pub struct Fragments(Arc<dyn FragmentSource>);
 
 /// The server's implementation of [`Fragments`].
-pub trait Source: Send + Sync {
+pub trait FragmentSource: Send + Sync {
     /// Takes a fragment from the cache or renders it, once for each page.
     fn find(&self, fragment: Fragment) -> Html;
 
@@ -132,7 +132,7 @@ pub trait Source: Send + Sync {
 
 impl Fragments {
     /// Wraps the server's implementation.
-    pub fn new(source: impl Source + 'static) -> Self {
+    pub fn new(source: impl FragmentSource + 'static) -> Self {
         Self(Arc::new(source))
     }
 

@@ -188,7 +188,8 @@ pub fn Form(
                 class="form-errors"
                 role="alert"
                 tabindex="-1"
-                // Without JavaScript. Not where the address names a place on the page: browsers go there.
+                // Without JavaScript. Not where the address names a place on the page: browsers go
+                // there.
                 autofocus=!IN_BROWSER && anchor.is_empty() && errors.with_untracked(are_at_fields)
                 node_ref=summary
             >

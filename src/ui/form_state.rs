@@ -66,8 +66,8 @@ impl FormState {
         }
     }
 
-    /// Asks the server for its verdict on the new password in this input, which has changed and lost
-    /// the focus. Sends what else is typed in the form, without its other passwords.
+    /// Asks the server for its verdict on the new password in this input, which has changed and
+    /// lost the focus. Sends what else is typed in the form, without its other passwords.
     pub fn judge(self, sender: &Sender, event: &Event) {
         let turn = self.next_turn();
         let input: HtmlInputElement = event_target(event);

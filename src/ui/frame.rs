@@ -27,9 +27,9 @@ pub fn SkipLink() -> impl IntoView {
 #[derive(Clone)]
 pub struct TopHtml(pub String);
 
-/// The top of the page: header, navigation and banners. All of it stays until the next page load, so
-/// only the server renders it, and none of it is in the WASM; the browser only marks where it is.
-/// Must be inside a `Router`.
+/// The top of the page: header, navigation and banners. All of it stays until the next page load,
+/// so only the server renders it, and none of it is in the WASM; the browser only marks where it
+/// is. Must be inside a `Router`.
 #[component]
 pub fn Top() -> impl IntoView {
     let html = use_context::<TopHtml>().map(|TopHtml(html)| html).unwrap_or_default();
@@ -57,8 +57,8 @@ fn mark_present(path: &str) {
     }
 }
 
-/// Closes the account menu when one of its links is followed, which may load no page. In the browser
-/// only.
+/// Closes the account menu when one of its links is followed, which may load no page. In the
+/// browser only.
 fn close_menu(event: &MouseEvent) {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     let link = target.and_then(|target| target.closest("a").ok().flatten());

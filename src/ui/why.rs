@@ -8,14 +8,15 @@ use leptos::prelude::*;
 use super::Timestamp;
 use crate::shared::{moment::Validity, number::counted};
 
-/// A closed panel with a table of the page and its cached parts; once hydrated, also how the page was
-/// loaded, updated every second. For pages of a site whose lab is enabled.
+/// A closed panel with a table of the page and its cached parts; once hydrated, also how the page
+/// was loaded, updated every second. For pages of a site whose lab is enabled.
 #[component]
 pub fn WhyCached(
     /// The page itself; `None` if it is not cached: it was rendered for this request alone, or the
     /// browser fetched only its data.
     page: Option<Validity>,
-    /// The parts cached separately, each with its name, and the id of the time that it was rendered at.
+    /// The parts cached separately, each with its name, and the id of the time that it was rendered
+    /// at.
     parts: Vec<(&'static str, &'static str, Validity)>,
 ) -> impl IntoView {
     let description = RwSignal::new(None::<String>);

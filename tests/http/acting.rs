@@ -607,7 +607,8 @@ async fn open_pages_are_notified() {
 
 /// The page's content without what differs while impersonating.
 fn main_but_for_why(page: &crate::support::Page) -> String {
-    // Also without links to pages that are closed to staff, and the mark of the member's own device.
+    // Also without links to pages that are closed to staff, and the mark of the member's own
+    // device.
     let (why, device) = (page.find(".why"), page.find("[aria-labelledby=devices] li"));
     let hidden = [why.as_str(), device.as_str(), "Manage devices", "See details"];
     let main = hidden.into_iter().fold(page.find("main"), |main, hidden| main.replace(hidden, ""));

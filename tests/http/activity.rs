@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use members_area::activity::Kind;
+use members_area::activity::ActivityKind;
 
 use crate::support::{Page, TestSite};
 
@@ -263,29 +263,35 @@ async fn every_kind_of_event_is_recorded() {
         assert_eq!(from, if kind == "mail_sent" { "" } else { "127.0.0.1" }, "{line}");
     }
     // Staff's changes have tests of their own (`user_changes`, `acting`).
-    let by_staff = [Kind::ChangedByStaff, Kind::PasswordSetByStaff, Kind::ActingBegan, Kind::ActingEnded];
+    let by_staff = [
+        ActivityKind::ChangedByStaff,
+        ActivityKind::PasswordSetByStaff,
+        ActivityKind::ActingBegan,
+        ActivityKind::ActingEnded,
+    ];
     // `passkeys`, `passkey_login`, `mail_login`, `proving` and `factor_recovery` look for these.
     let of_others = [
-        Kind::PasswordRemoved,
-        Kind::PasskeyConfirmed,
-        Kind::PasskeyAdded,
-        Kind::PasskeyAsked,
-        Kind::PasskeyRemoved,
-        Kind::PasskeyRefused,
-        Kind::LoginCodeRequested,
-        Kind::LoginCodeFailed,
-        Kind::AccountTaken,
-        Kind::AuthenticatorRemoved,
-        Kind::FactorRecoveryRequested,
-        Kind::FactorRecoveryBegan,
-        Kind::FactorRecoveryStopped,
+        ActivityKind::PasswordRemoved,
+        ActivityKind::PasskeyConfirmed,
+        ActivityKind::PasskeyAdded,
+        ActivityKind::PasskeyAsked,
+        ActivityKind::PasskeyRemoved,
+        ActivityKind::PasskeyRefused,
+        ActivityKind::LoginCodeRequested,
+        ActivityKind::LoginCodeFailed,
+        ActivityKind::AccountTaken,
+        ActivityKind::AuthenticatorRemoved,
+        ActivityKind::FactorRecoveryRequested,
+        ActivityKind::FactorRecoveryBegan,
+        ActivityKind::FactorRecoveryStopped,
     ];
-    let elsewhere =
-        |kind: &Kind| by_staff.contains(kind) || OF_SECOND_FACTORS.contains(kind) || of_others.contains(kind);
-    for kind in Kind::ALL.into_iter().filter(|kind| !elsewhere(kind)) {
+    let elsewhere = |kind: &ActivityKind| {
+        by_staff.contains(kind) || OF_SECOND_FACTORS.contains(kind) || of_others.contains(kind)
+    };
+    for kind in ActivityKind::ALL.into_iter().filter(|kind| !elsewhere(kind)) {
         let times = match kind {
-            Kind::Login => 7,
-            Kind::MailSent => found["mail_sent"].max(10),
+            ActivityKind::Login => 7,
+            ActivityKind::MailSent => found["mail_sent"].max(10),
             _ => 1,
         };
         assert_eq!(found.remove(kind.name()), Some(times), "{}", kind.name());
@@ -294,12 +300,12 @@ async fn every_kind_of_event_is_recorded() {
     site.stop().await;
 }
 
-const OF_SECOND_FACTORS: [Kind; 5] = [
-    Kind::SecondFactorFailed,
-    Kind::AuthenticatorAdded,
-    Kind::SecondFactorRemoved,
-    Kind::RecoveryCodeUsed,
-    Kind::NewRecoveryCodes,
+const OF_SECOND_FACTORS: [ActivityKind; 5] = [
+    ActivityKind::SecondFactorFailed,
+    ActivityKind::AuthenticatorAdded,
+    ActivityKind::SecondFactorRemoved,
+    ActivityKind::RecoveryCodeUsed,
+    ActivityKind::NewRecoveryCodes,
 ];
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use axum::{
 };
 use members_area::{
     base::config::Config,
-    doctor::{Kind, Report, Role, Sandbox, What},
+    doctor::{CanaryKind, DoctorReport, Role, Sandbox, What},
     server::pages,
 };
 
@@ -56,7 +56,7 @@ async fn an_installation_without_leaks_has_no_findings() {
     database.remove().await;
 }
 
-async fn examine(change: impl Fn(&Sandbox) -> Router) -> Report {
+async fn examine(change: impl Fn(&Sandbox) -> Router) -> DoctorReport {
     let mut config = Config::default();
     // With passkeys.
     config.site.base_url = "https://members.test".into();
@@ -103,7 +103,7 @@ async fn a_page_cached_for_the_wrong_person_is_found() {
     assert!(findings.iter().all(|finding| finding.address == DASHBOARD), "and nothing else: {findings:?}");
     // In the first round the first member comes first.
     for asker in [Role::Anonymous, Role::SecondMember, Role::Staff, Role::Superuser] {
-        let is_shown = |what: &What| matches!(what, What::Shows(Role::FirstMember, Kind::Username, _));
+        let is_shown = |what: &What| matches!(what, What::Shows(Role::FirstMember, CanaryKind::Username, _));
         assert!(
             findings.iter().any(|finding| finding.asker == asker && is_shown(&finding.what)),
             "{asker}: {findings:?}"
@@ -163,11 +163,11 @@ async fn every_other_kind_of_leak_is_found() {
     assert!(!has("/members/secret", Role::Staff, &|what| matches!(what, What::LetsIn(_))), "{findings:?}");
     assert!(has("/members/profile", Role::FirstMember, &|what| *what == What::Keepable), "{findings:?}");
     assert!(has("/members/profile", Role::FirstMember, &|what| *what == What::HasEtag), "{findings:?}");
-    let own_session = |what: &What| matches!(what, What::Shows(Role::SecondMember, Kind::Cookie, _));
+    let own_session = |what: &What| matches!(what, What::Shows(Role::SecondMember, CanaryKind::Cookie, _));
     assert!(has("/members/activity", Role::SecondMember, &own_session), "{findings:?}");
     assert!(has("/members/data", Role::Superuser, &|what| *what == What::NoAnswer(500)), "{findings:?}");
     for asker in [Role::Anonymous, Role::SecondMember, Role::Staff, Role::Superuser] {
-        let passkey = |what: &What| matches!(what, What::Shows(Role::FirstMember, Kind::Passkey, _));
+        let passkey = |what: &What| matches!(what, What::Shows(Role::FirstMember, CanaryKind::Passkey, _));
         assert!(has(PASSKEYS_PAGE, asker, &passkey), "{asker}: {findings:?}");
     }
     let mut lines: Vec<String> = findings.iter().map(ToString::to_string).collect();

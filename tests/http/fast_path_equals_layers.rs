@@ -16,7 +16,7 @@ use members_area::{
         db::Database,
         network::Peer,
     },
-    cache::Filter,
+    cache::CacheFilter,
     server::{
         page_cache::{PageCache, fast_path},
         router::router,
@@ -422,7 +422,7 @@ async fn over_https_and_for_strangers() {
 #[tokio::test]
 async fn a_page_compressed_well_is_neither_another_entry_nor_an_eviction() {
     let (ways, ada, bob) = two_members(|_| ()).await;
-    let pages = Filter { name: Some(DASHBOARD.into()), ..Filter::default() };
+    let pages = CacheFilter { name: Some(DASHBOARD.into()), ..CacheFilter::default() };
     let before = ways.site.cache.list(&pages, 0, 9).await.expect("in memory").entries;
     assert_eq!(before.len(), 2);
     // Expired, rendered anew, and asked for again.

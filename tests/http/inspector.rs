@@ -117,7 +117,8 @@ async fn reads_are_counted_and_charted() {
     assert_eq!(page.attribute(".chart svg", "aria-label").as_deref(), Some(sentence));
     assert_eq!(page.find_all(".chart tbody td"), ["3", "5", "5"]);
     let drawn = page.attribute(".chart .all", "d").expect("an outline");
-    // Ten reads are as high as the chart; on a slow machine these are in several steps of ten seconds.
+    // Ten reads are as high as the chart; on a slow machine these are in several steps of ten
+    // seconds.
     let heights = drawn.split('V').skip(1).map(|rest| {
         let height: u32 =
             rest.split(|c: char| !c.is_ascii_digit()).next().expect("a number").parse().expect("a number");

@@ -1,5 +1,5 @@
-//! Known browsers: how a browser becomes known, what makes it a stranger again, and the page on which
-//! members see and forget them.
+//! Known browsers: how a browser becomes known, what makes it a stranger again, and the page on
+//! which members see and forget them.
 
 use std::{io::Write, process::Stdio, time::Duration};
 

@@ -495,7 +495,8 @@ async fn it_can_be_switched_off() {
     site.stop().await;
 }
 
-/// Of two mails that were delayed, the one for the later request counts, in whatever order they leave.
+/// Of two mails that were delayed, the one for the later request counts, in whatever order they
+/// leave.
 #[tokio::test]
 async fn a_delayed_mail_does_not_replace_a_later_code() {
     let site = TestSite::start_without_mail().await;

@@ -8,7 +8,7 @@ use std::{
 
 use members_area::base::{
     config::{Config, MailTransport, Tls},
-    letter::Letter,
+    mail_content::MailContent,
     mailer::Mailer,
 };
 
@@ -103,7 +103,7 @@ async fn send(base_url: &str, change: impl FnOnce(&mut Config)) -> Result<(), St
     let mut config = Config::default();
     config.mail.from = "members@example.org".into();
     change(&mut config);
-    let letter = Letter {
+    let content = MailContent {
         to: "ada@example.com".into(),
         name: None,
         subject: "Hello".into(),
@@ -115,7 +115,7 @@ async fn send(base_url: &str, change: impl FnOnce(&mut Config)) -> Result<(), St
     };
     let mails =
         Mailer::new(&config, &base_url.parse().expect("an address")).map_err(|error| error.to_string())?;
-    mails.send(1, 0, &letter).await.map_err(|error| error.reason)
+    mails.send(1, 0, &content).await.map_err(|error| error.reason)
 }
 
 #[tokio::test]

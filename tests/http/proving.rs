@@ -247,8 +247,8 @@ async fn an_account_that_never_had_a_proven_address_is_taken_with_its_next_one()
     site.stop().await;
 }
 
-/// Who has confirmed an address of their own may enter somebody else's, too, whose owner then must not
-/// give it to them.
+/// Who has confirmed an address of their own may enter somebody else's, too, whose owner then must
+/// not give it to them.
 #[tokio::test]
 async fn the_next_address_of_a_member_is_confirmed_only_where_they_are_logged_in() {
     const PAGE: &str = "/accounts/email/confirm";

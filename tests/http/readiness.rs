@@ -1,5 +1,5 @@
-//! `/readyz` and `members-area check`: what each part of the site says, and what a load balancer sees
-//! when the site stops.
+//! `/readyz` and `members-area check`: what each part of the site says, and what a load balancer
+//! sees when the site stops.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Two instances on one database: what one of them, or a command, changes is known at the other; and
-//! requests that overlap a change of their session's id, at the same or at the other instance.
+//! Two instances on one database: what one of them, or a command, changes is known at the other;
+//! and requests that overlap a change of their session's id, at the same or at the other instance.
 
 use std::{io::Write, process::Stdio, time::Duration};
 

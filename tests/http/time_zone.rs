@@ -1,5 +1,5 @@
-//! Times without scripts: in the zone of the profile, or in UTC. `end2end/stories/times.spec.ts` has the
-//! others.
+//! Times without scripts: in the zone of the profile, or in UTC. `end2end/stories/times.spec.ts`
+//! has the others.
 
 use crate::support::{Page, TestSite};
 

@@ -112,7 +112,8 @@ async fn a_refused_login_is_the_same_with_and_without_a_factor() {
     site.stop().await;
 }
 
-/// Lets two minutes pass, to the fifth second of a step, so that it is the same one when a code arrives.
+/// Lets two minutes pass, to the fifth second of a step, so that it is the same one when a code
+/// arrives.
 fn new_step(site: &TestSite) {
     let into_step = site.clock.now().rem_euclid(30_000);
     site.clock.advance(Duration::from_millis((155_000 - into_step).unsigned_abs()));

@@ -1,5 +1,5 @@
-//! `POST /admin/users.csv`: the users that a list finds, as a file. Who may have it is tested in `admin.rs`
-//! and `acting.rs`.
+//! `POST /admin/users.csv`: the users that a list finds, as a file. Who may have it is tested in
+//! `admin.rs` and `acting.rs`.
 
 use std::time::Duration;
 

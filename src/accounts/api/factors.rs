@@ -74,8 +74,8 @@ pub async fn start_authenticator(#[server(default)] next: String) -> Result<Subm
 ///
 /// # Errors
 /// [`AppError::SignedOut`] when nobody is signed in; [`AppError::ClosedWhileActing`] during an
-/// impersonation; [`AppError::Throttled`] past the limit of wrong codes; [`AppError::Busy`] when the
-/// hash queue is full; [`AppError::Unavailable`] when the database cannot be used.
+/// impersonation; [`AppError::Throttled`] past the limit of wrong codes; [`AppError::Busy`] when
+/// the hash queue is full; [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "members/confirm_authenticator")]
 pub async fn confirm_authenticator(
     #[server(default)] code: Secret,
@@ -160,12 +160,13 @@ pub async fn load_recovery_codes(#[server(default)] next: String) -> Result<Reco
     })
 }
 
-/// Replaces the caller's recovery codes. Without a second factor their page says that there are none.
+/// Replaces the caller's recovery codes. Without a second factor their page says that there are
+/// none.
 ///
 /// # Errors
 /// [`AppError::SignedOut`] when nobody is signed in; [`AppError::ClosedWhileActing`] during an
-/// impersonation; [`AppError::Busy`] when the hash queue is full; [`AppError::Unavailable`] when the
-/// database cannot be used.
+/// impersonation; [`AppError::Busy`] when the hash queue is full; [`AppError::Unavailable`] when
+/// the database cannot be used.
 #[server(prefix = "/api", endpoint = "members/new_recovery_codes")]
 pub async fn new_recovery_codes() -> Result<Submission, AppError> {
     use super::super::{second_cookies, service::factors, session};

@@ -150,8 +150,8 @@ pub async fn log_in(
     Submission::from_result(verdict)
 }
 
-/// Logs out. Only by POST, so that no link, opened or prefetched, logs anybody out. With `next`, the
-/// next login leads there.
+/// Logs out. Only by POST, so that no link, opened or prefetched, logs anybody out. With `next`,
+/// the next login leads there.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used; the visitor is then still logged in.

@@ -10,10 +10,10 @@ use crate::shared::{error::AppError, forms::Submission, json::Json};
 ///
 /// # Errors
 /// [`AppError::Invalid`] where passkeys cannot be used, or when the member has as many as they may
-/// have; [`AppError::NotFound`] when the account has none for it; [`AppError::SignedOut`] when nobody
-/// is signed in; [`AppError::ReauthenticationRequired`] when the last authentication is too old;
-/// [`AppError::ClosedWhileActing`] during an impersonation; [`AppError::Throttled`] past the limit;
-/// [`AppError::Unavailable`] when the database cannot be used.
+/// have; [`AppError::NotFound`] when the account has none for it; [`AppError::SignedOut`] when
+/// nobody is signed in; [`AppError::ReauthenticationRequired`] when the last authentication is too
+/// old; [`AppError::ClosedWhileActing`] during an impersonation; [`AppError::Throttled`] past the
+/// limit; [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "accounts/passkey_options", output = Json)]
 pub async fn passkey_options(#[server(default)] purpose: String) -> Result<String, AppError> {
     use super::super::{
@@ -56,7 +56,8 @@ pub async fn passkey_options(#[server(default)] purpose: String) -> Result<Strin
 /// Logs in with a passkey, and redirects to `next` if that is on this site.
 ///
 /// # Errors
-/// [`AppError::Throttled`] past a limit; [`AppError::Unavailable`] when the database cannot be used.
+/// [`AppError::Throttled`] past a limit; [`AppError::Unavailable`] when the database cannot be
+/// used.
 #[server(prefix = "/api", endpoint = "accounts/passkey_log_in")]
 pub async fn passkey_log_in(
     #[server(default)] credential: String,
@@ -87,7 +88,8 @@ pub async fn passkey_log_in(
 /// Completes a login with a passkey or a security key as its second step.
 ///
 /// # Errors
-/// [`AppError::Throttled`] past a limit; [`AppError::Unavailable`] when the database cannot be used.
+/// [`AppError::Throttled`] past a limit; [`AppError::Unavailable`] when the database cannot be
+/// used.
 #[server(prefix = "/api", endpoint = "accounts/passkey_second_step")]
 pub async fn passkey_second_step(#[server(default)] credential: String) -> Result<Submission, AppError> {
     use super::super::{login_end, passkey_party, second_cookies, service, session};
@@ -110,7 +112,8 @@ pub async fn passkey_second_step(#[server(default)] credential: String) -> Resul
 ///
 /// # Errors
 /// [`AppError::SignedOut`] when nobody is signed in; [`AppError::ClosedWhileActing`] during an
-/// impersonation; [`AppError::Throttled`] past a limit; [`AppError::Unavailable`] when the database cannot be used.
+/// impersonation; [`AppError::Throttled`] past a limit; [`AppError::Unavailable`] when the database
+/// cannot be used.
 #[server(prefix = "/api", endpoint = "accounts/passkey_reauthenticate")]
 pub async fn passkey_reauthenticate(
     #[server(default)] credential: String,

@@ -62,7 +62,8 @@ pub async fn load_passkeys() -> Result<Passkeys, AppError> {
 ///
 /// # Errors
 /// [`AppError::SignedOut`] when nobody is signed in; [`AppError::ClosedWhileActing`] during an
-/// impersonation; [`AppError::Throttled`] past the limit; [`AppError::Unavailable`] when the database cannot be used.
+/// impersonation; [`AppError::Throttled`] past the limit; [`AppError::Unavailable`] when the
+/// database cannot be used.
 #[server(prefix = "/api", endpoint = "members/add_passkey")]
 pub async fn add_passkey(#[server(default)] credential: String) -> Result<Submission, AppError> {
     use super::super::{

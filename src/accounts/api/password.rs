@@ -68,7 +68,7 @@ pub async fn judge_password(
         service::{self, tokens::Purpose},
     };
     use crate::{
-        auth::password::Owner,
+        auth::password::PasswordOwner,
         site::{RequestContext, current_member},
     };
 
@@ -77,7 +77,7 @@ pub async fn judge_password(
         |_| !mail_links::opened(Purpose::ResetPassword).is_empty(),
         |member| member.has_second_factor(),
     );
-    let owner = Owner {
+    let owner = PasswordOwner {
         username: &username,
         first_name: &first_name,
         last_name: &last_name,
@@ -145,8 +145,8 @@ pub async fn load_reauthentication() -> Result<Reauthentication, AppError> {
 }
 
 /// Re-authenticates the caller with their password and, if they have one, second factor, and
-/// redirects to where it was requested. If a form waits for this, `server::plain_forms` then submits
-/// it again.
+/// redirects to where it was requested. If a form waits for this, `server::plain_forms` then
+/// submits it again.
 ///
 /// # Errors
 /// [`AppError::SignedOut`] when nobody is signed in; [`AppError::ClosedWhileActing`] during an

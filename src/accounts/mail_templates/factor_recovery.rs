@@ -3,19 +3,19 @@
 use super::Draft;
 use crate::{
     accounts::service::tokens::Purpose,
-    base::{email_address, letter::Letter},
-    mail::service::Kind,
+    base::{email_address, mail_content::MailContent},
+    mail::service::MailKind,
     shared::{error::AppError, number::counted},
 };
 
 impl Draft<'_> {
-    pub(super) async fn recover_factor(&self) -> Result<Letter, AppError> {
+    pub(super) async fn recover_factor(&self) -> Result<MailContent, AppError> {
         let delay = self.site.config.second_factor.recovery_delay.ok_or(AppError::NotFound)?;
         let hours = i64::try_from(delay.get().as_secs() / 3600).unwrap_or_default();
         let delay = if hours % 24 == 0 { counted(hours / 24, "day") } else { counted(hours, "hour") };
         self.check_address()?;
         let link = self.link(Purpose::RecoverFactor, "recovery/begin").await?.0;
-        Ok(self.letter(
+        Ok(self.content(
             "Lost your second factor?",
             vec![
                 format!(
@@ -37,12 +37,12 @@ impl Draft<'_> {
         ))
     }
 
-    pub(super) async fn factor_recovery(&self) -> Result<Letter, AppError> {
+    pub(super) async fn factor_recovery(&self) -> Result<MailContent, AppError> {
         self.check_address()?;
         let link = self.link(Purpose::StopRecovery, "recovery/stop").await?.0;
         let until = &self.order.occasion.detail;
         let (subject, first) = match self.order.kind {
-            Kind::FactorRecoveryBegan => (
+            MailKind::FactorRecoveryBegan => (
                 "Your second factor will be removed",
                 format!("A waiting period began for {} at {}.", self.account(), self.when_and_where()),
             ),
@@ -51,7 +51,7 @@ impl Draft<'_> {
                 format!("Half of the waiting period for {} is over.", self.account()),
             ),
         };
-        Ok(self.letter(
+        Ok(self.content(
             subject,
             vec![
                 first,
@@ -66,10 +66,10 @@ impl Draft<'_> {
         ))
     }
 
-    pub(super) async fn factor_recovered(&self) -> Result<Letter, AppError> {
+    pub(super) async fn factor_recovered(&self) -> Result<MailContent, AppError> {
         self.check_address()?;
         let link = self.link(Purpose::NotMe, "not_me").await?.0;
-        Ok(self.letter(
+        Ok(self.content(
             "Your second factor was removed",
             vec![
                 "The waiting period is over. The authenticator app, passkeys and recovery codes of your account \

@@ -3,18 +3,18 @@
 use super::Draft;
 use crate::{
     accounts::service::mail_login,
-    base::letter::Letter,
+    base::mail_content::MailContent,
     shared::{error::AppError, paths::MAILED_CODE},
 };
 
 impl Draft<'_> {
-    pub(super) async fn login_code(&self) -> Result<Letter, AppError> {
+    pub(super) async fn login_code(&self) -> Result<MailContent, AppError> {
         let mut transaction = self.held().await?;
         let now = self.site.clock.now();
         let issued = mail_login::issue(&mut transaction, now, self.order, self.user).await?;
         let (token, code) = issued.ok_or(AppError::NotFound)?;
         transaction.commit().await?;
-        let letter = self.letter(
+        let content = self.content(
             "Your code to log in",
             vec![
                 format!("You (or someone else) asked to log in to {} by email.", self.account()),
@@ -30,6 +30,6 @@ impl Draft<'_> {
                     .into(),
             ],
         );
-        Ok(Letter { code: Some(code), ..letter })
+        Ok(MailContent { code: Some(code), ..content })
     }
 }

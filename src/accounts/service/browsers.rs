@@ -3,7 +3,7 @@
 
 use super::super::{Browser, Browsers, store::browsers as store};
 use crate::{
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     auth::sessions::login_context::RecentAuth,
     base::{
         clock::latest,
@@ -94,7 +94,8 @@ pub async fn forget_browser(
     let Some(agent) = store::delete(&mut transaction, member.id(), browser).await? else {
         return Ok(false);
     };
-    record(transaction, context, member, Kind::BrowserForgotten, &user_agent::describe(&agent)).await?;
+    record(transaction, context, member, ActivityKind::BrowserForgotten, &user_agent::describe(&agent))
+        .await?;
     Ok(true)
 }
 
@@ -111,14 +112,14 @@ pub async fn forget_all_browsers(
     if store::delete_all(&mut transaction, &[member.id()], None).await? == 0 {
         return Ok(());
     }
-    record(transaction, context, member, Kind::BrowsersForgotten, "All browsers").await
+    record(transaction, context, member, ActivityKind::BrowsersForgotten, "All browsers").await
 }
 
 async fn record(
     mut transaction: Transaction,
     context: &RequestContext,
     member: &Member,
-    kind: Kind,
+    kind: ActivityKind,
     detail: &str,
 ) -> Result<(), AppError> {
     let (now, client) = (context.site.clock.now(), &context.client);
@@ -140,8 +141,8 @@ pub async fn sweep_browsers(site: &AppState) -> Result<u64, AppError> {
     Ok(gone)
 }
 
-/// Corrects the times of browsers that were logged in with while the clock was ahead, which would be
-/// known for longer. Returns how many.
+/// Corrects the times of browsers that were logged in with while the clock was ahead, which would
+/// be known for longer. Returns how many.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.

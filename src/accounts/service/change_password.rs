@@ -7,7 +7,7 @@ use super::{
     tokens::{self, Change},
 };
 use crate::{
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     auth::{
         password,
         sessions::{IdHash, login_context::Rotation},
@@ -18,7 +18,7 @@ use crate::{
         member::{Member, UserId},
         work_queue::Lane,
     },
-    mail::service::Kind as Mail,
+    mail::service::MailKind,
     shared::{
         error::AppError,
         forms::{Field, FormErrors, Problem, Secret},
@@ -62,7 +62,7 @@ impl NewPassword {
 pub async fn judge_password(
     context: &RequestContext,
     password: &Secret,
-    owner: password::Owner<'_>,
+    owner: password::PasswordOwner<'_>,
 ) -> Result<(), AppError> {
     let (site, rate) = (&context.site, context.site.config.throttle.sign_up_per_address);
     let limit = Limit::for_address("judged_password_per_address", &context.client.address, rate);
@@ -98,7 +98,7 @@ pub async fn change_own_password(
     let owner = store::owner(&mut connection, id).await?.ok_or(AppError::SignedOut)?;
     drop(connection);
     let has_second_factor = member.has_second_factor();
-    let about = password::Owner { has_second_factor, ..password_owner(&owner) };
+    let about = password::PasswordOwner { has_second_factor, ..password_owner(&owner) };
     let checked = typed.check(|text| site.password_rules.problems(text, about));
     let old_hash = confirm_password(context, member, old, Field::OldPassword, checked).await?;
     site.password_rules.refuse_breached(&typed.password1).await?;
@@ -115,8 +115,8 @@ pub async fn change_own_password(
     let ended = site.sessions.end_all_in(&mut transaction, id, Some(present.old_id())).await?;
     let member = Member::new(id, owner.username, stamp.to_vec());
     site.sessions.rotate_in(&mut transaction, present, &member).await?;
-    let kind = Kind::PasswordChanged;
-    after_change(&mut transaction, context, id, kind, Some(Mail::PasswordChanged)).await?;
+    let kind = ActivityKind::PasswordChanged;
+    after_change(&mut transaction, context, id, kind, Some(MailKind::PasswordChanged)).await?;
     transaction.commit().await?;
     site.sessions.rotated(present);
     site.mails.wake();
@@ -126,8 +126,8 @@ pub async fn change_own_password(
 }
 
 /// Returns the data that the account's password must not resemble.
-pub(super) fn password_owner(owner: &store::OwnerRow) -> password::Owner<'_> {
-    password::Owner {
+pub(super) fn password_owner(owner: &store::OwnerRow) -> password::PasswordOwner<'_> {
+    password::PasswordOwner {
         username: &owner.username,
         first_name: &owner.first_name,
         last_name: &owner.last_name,
@@ -144,8 +144,8 @@ pub(crate) async fn put_password(
     context: &RequestContext,
     user: UserId,
     hash: &str,
-    kind: Kind,
-    mail: Option<Mail>,
+    kind: ActivityKind,
+    mail: Option<MailKind>,
 ) -> Result<Vec<IdHash>, AppError> {
     let now = context.site.clock.now();
     store::set_password(transaction, user, hash, &rand::random::<[u8; 32]>(), now).await?;
@@ -160,8 +160,8 @@ pub(super) async fn after_change(
     transaction: &mut Transaction,
     context: &RequestContext,
     user: UserId,
-    kind: Kind,
-    mail: Option<Mail>,
+    kind: ActivityKind,
+    mail: Option<MailKind>,
 ) -> Result<(), AppError> {
     let now = context.site.clock.now();
     tokens::revoke(transaction, context, user, Change::Password).await?;

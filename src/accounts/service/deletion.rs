@@ -5,7 +5,7 @@ use super::{
     taking::hold,
 };
 use crate::{
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     audit,
     auth::sessions::login_context::RecentAuth,
     base::{
@@ -17,7 +17,7 @@ use crate::{
         moment::moment,
         username,
     },
-    mail::service::Kind as Mail,
+    mail::service::MailKind,
     shared::{
         error::AppError,
         forms::{Field, Problem},
@@ -57,10 +57,17 @@ pub async fn request_deletion(
     if !store::request_deletion(&mut transaction, id, due_at(site), &rand::random::<[u8; 32]>()).await? {
         return Err(AppError::SignedOut);
     }
-    activity::service::record(&mut transaction, now, id, Kind::DeletionRequested, "", &context.client)
-        .await?;
+    activity::service::record(
+        &mut transaction,
+        now,
+        id,
+        ActivityKind::DeletionRequested,
+        "",
+        &context.client,
+    )
+    .await?;
     let when = moment(due_at(site)).text;
-    super::notify(&mut transaction, context, Mail::DeletionRequested, id, &when).await?;
+    super::notify(&mut transaction, context, MailKind::DeletionRequested, id, &when).await?;
     transaction.commit().await?;
     site.mails.wake();
     // Before the rows: with the old stamp invalid no session is good, whatever happens to its row.
@@ -108,7 +115,8 @@ pub async fn cancel_deletion(
 ) -> Result<bool, AppError> {
     let cancelled = store::cancel_deletion(transaction, member.id()).await?;
     if cancelled {
-        activity::service::record(transaction, now, member.id(), Kind::DeletionCancelled, "", client).await?;
+        activity::service::record(transaction, now, member.id(), ActivityKind::DeletionCancelled, "", client)
+            .await?;
     }
     Ok(cancelled)
 }

@@ -30,7 +30,8 @@ pub struct DemoMember<'a> {
     pub password_hash: &'a str,
 }
 
-/// Inserts those demo members who are not there. Returns the account of each, and whether it is new.
+/// Inserts those demo members who are not there. Returns the account of each, and whether it is
+/// new.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.

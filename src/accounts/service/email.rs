@@ -7,14 +7,14 @@ use super::{
     tokens::{self, Change, Proof, Purpose, Token},
 };
 use crate::{
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     auth::{sessions::login_context::RecentAuth, throttle::service::Limit},
     base::{
         db::Transaction,
         email_address,
         member::{Member, UserId},
     },
-    mail::service::Kind as Mail,
+    mail::service::MailKind,
     shared::{
         error::AppError,
         forms::{Field, Problem},
@@ -54,7 +54,7 @@ pub(super) async fn queue_verification(
     let rate = site.config.throttle.verification_per_account;
     site.throttle.take(&[Limit::new("verification_per_account", &user.to_string(), rate)]).await?;
     let mut transaction = site.db.begin().await?;
-    enqueue(&mut transaction, context, Mail::VerifyEmail, user, email, false).await?;
+    enqueue(&mut transaction, context, MailKind::VerifyEmail, user, email, false).await?;
     transaction.commit().await?;
     site.mails.wake();
     Ok(())
@@ -89,8 +89,15 @@ async fn verify(context: &RequestContext, proof: &Proof<'_>, prover: &Prover) ->
         // The account has another address now, or another account has verified this one first.
         return Err(AppError::invalid(field, Problem::LinkDead));
     }
-    activity::service::record(&mut transaction, now, user, Kind::EmailVerified, &email, &context.client)
-        .await?;
+    activity::service::record(
+        &mut transaction,
+        now,
+        user,
+        ActivityKind::EmailVerified,
+        &email,
+        &context.client,
+    )
+    .await?;
     let ended = take_from_strangers(&mut transaction, context, user, &email, prover).await?;
     transaction.commit().await?;
     after_proof(context, user, ended.as_deref(), "email verified").await;
@@ -126,9 +133,16 @@ pub async fn request_email_change(
     hold(&mut transaction, member).await?;
     // From here on only the newest address can be confirmed, even before its mail is written.
     tokens::revoke(&mut transaction, context, id, Change::AddressWanted).await?;
-    activity::service::record(&mut transaction, now, id, Kind::EmailChangeRequested, email, &context.client)
-        .await?;
-    enqueue(&mut transaction, context, Mail::ChangeEmail, id, email, false).await?;
+    activity::service::record(
+        &mut transaction,
+        now,
+        id,
+        ActivityKind::EmailChangeRequested,
+        email,
+        &context.client,
+    )
+    .await?;
+    enqueue(&mut transaction, context, MailKind::ChangeEmail, id, email, false).await?;
     transaction.commit().await?;
     site.mails.wake();
     site.cache.invalidate_member(id, "email change requested").await;
@@ -139,10 +153,10 @@ pub async fn request_email_change(
 /// the owner.
 ///
 /// # Errors
-/// [`AppError::Invalid`] for a dead link, a wrong code, an address that another account has verified
-/// meanwhile, or a browser in which the member is not logged in; [`AppError::ClosedWhileActing`]
-/// during an impersonation; [`AppError::Throttled`] past the limit of codes;
-/// [`AppError::Unavailable`] when the database cannot be used.
+/// [`AppError::Invalid`] for a dead link, a wrong code, an address that another account has
+/// verified meanwhile, or a browser in which the member is not logged in;
+/// [`AppError::ClosedWhileActing`] during an impersonation; [`AppError::Throttled`] past the limit
+/// of codes; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn confirm_email_change(
     context: &RequestContext,
     proof: Proof<'_>,
@@ -163,8 +177,8 @@ async fn confirm_change(
     let Token { user, email, owner, .. } =
         take(&mut transaction, context, Purpose::ChangeEmail, proof).await?;
     let was_proven = owner.email_verified_at.is_some();
-    // The member may have entered somebody else's address, who reads the mail: giving the account an
-    // address is the member's to do, where they are logged in.
+    // The member may have entered somebody else's address, who reads the mail: giving the account
+    // an address is the member's to do, where they are logged in.
     if was_proven && !prover.is_of(&mut transaction, user, now).await? {
         return Err(AppError::invalid(field, Problem::LinkElsewhere));
     }
@@ -172,9 +186,16 @@ async fn confirm_change(
     at_field(changed, field)?;
     tokens::revoke(&mut transaction, context, user, Change::Address).await?;
     let detail = format!("{} → {email}", owner.email);
-    activity::service::record(&mut transaction, now, user, Kind::EmailChanged, &detail, &context.client)
-        .await?;
-    enqueue(&mut transaction, context, Mail::EmailChanged, user, &owner.email, was_proven).await?;
+    activity::service::record(
+        &mut transaction,
+        now,
+        user,
+        ActivityKind::EmailChanged,
+        &detail,
+        &context.client,
+    )
+    .await?;
+    enqueue(&mut transaction, context, MailKind::EmailChanged, user, &owner.email, was_proven).await?;
     // A stranger may have signed up with somebody else's address, or entered it here.
     let ended = match was_proven {
         true => None,

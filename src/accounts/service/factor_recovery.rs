@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     accounts::store::set_stamp,
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     auth::throttle::service::Limit,
     base::{
         clock::{Millis, SKEW, to_millis},
@@ -26,7 +26,7 @@ use crate::{
         member::UserId,
         moment::moment,
     },
-    mail::{service as mail, service::Kind as Mail},
+    mail::{service as mail, service::MailKind},
     shared::{
         error::AppError,
         forms::{Field, Problem},
@@ -42,8 +42,8 @@ fn delay(site: &AppState) -> Option<Millis> {
     site.config.second_factor.recovery_delay.map(|delay| to_millis(delay.get()))
 }
 
-/// Returns the address for the mail, if the member whose login waits for its second step may ask for
-/// one in this browser.
+/// Returns the address for the mail, if the member whose login waits for its second step may ask
+/// for one in this browser.
 async fn address(
     context: &RequestContext,
     connection: &mut Connection,
@@ -59,8 +59,8 @@ async fn address(
     Ok(store::address(connection, user).await?)
 }
 
-/// Returns what a member can do about a lost second factor whose login, by this method, waits for it
-/// in this browser.
+/// Returns what a member can do about a lost second factor whose login, by this method, waits for
+/// it in this browser.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
@@ -98,9 +98,9 @@ pub async fn request_recovery(context: &RequestContext, token: &str) -> Result<b
     drop(connection);
     site.throttle.take(&[Limit::new("factor_recovery_per_account", &user.to_string(), REQUESTS)]).await?;
     let mut transaction = site.db.begin().await?;
-    let (kind, client) = (Kind::FactorRecoveryRequested, &context.client);
+    let (kind, client) = (ActivityKind::FactorRecoveryRequested, &context.client);
     activity::service::record(&mut transaction, now, user, kind, "", client).await?;
-    let mail = order(context, Mail::RecoverFactor, user, &address, true);
+    let mail = order(context, MailKind::RecoverFactor, user, &address, true);
     mail::enqueue_prepaid(site, &mut transaction, &mail).await?;
     transaction.commit().await?;
     site.mails.wake();
@@ -129,9 +129,9 @@ async fn begin(context: &RequestContext, proof: &Proof<'_>) -> Result<UserId, Ap
     if !store::begin(&mut transaction, user, now, delay, ends_at).await? {
         return Err(dead());
     }
-    let (kind, client) = (Kind::FactorRecoveryBegan, &context.client);
+    let (kind, client) = (ActivityKind::FactorRecoveryBegan, &context.client);
     activity::service::record(&mut transaction, now, user, kind, "", client).await?;
-    notify(&mut transaction, context, Mail::FactorRecoveryBegan, user, &moment(ends_at).text).await?;
+    notify(&mut transaction, context, MailKind::FactorRecoveryBegan, user, &moment(ends_at).text).await?;
     transaction.commit().await?;
     site.mails.wake();
     site.cache.invalidate_member(user, "recovery began").await;
@@ -141,7 +141,8 @@ async fn begin(context: &RequestContext, proof: &Proof<'_>) -> Result<UserId, Ap
 /// Stops the waiting period with the link from a mail about it. Returns the owner.
 ///
 /// # Errors
-/// [`AppError::Invalid`] for a dead link; [`AppError::Unavailable`] when the database cannot be used.
+/// [`AppError::Invalid`] for a dead link; [`AppError::Unavailable`] when the database cannot be
+/// used.
 pub async fn stop_by_link(context: &RequestContext, token: &str) -> Result<UserId, AppError> {
     let proof = Proof::Token(token);
     let done = stop(context, &proof).await;
@@ -158,7 +159,8 @@ async fn stop(context: &RequestContext, proof: &Proof<'_>) -> Result<UserId, App
 }
 
 /// Stops the waiting periods of accounts that may not have one any more, mails the owners of those
-/// that have reached half of it, and completes those that have ended. Returns how many second factors were removed.
+/// that have reached half of it, and completes those that have ended. Returns how many second
+/// factors were removed.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
@@ -180,7 +182,7 @@ pub async fn sweep_recoveries(site: &AppState) -> Result<u64, AppError> {
     let mut transaction = site.db.begin().await?;
     for half in store::pass_halfway(&mut transaction, now).await? {
         let (user, until) = (UserId(half.user_id), moment(half.ends_at).text);
-        notify(&mut transaction, &context, Mail::FactorRecoveryHalfway, user, &until).await?;
+        notify(&mut transaction, &context, MailKind::FactorRecoveryHalfway, user, &until).await?;
     }
     transaction.commit().await?;
     let mut removed = 0;
@@ -203,9 +205,9 @@ async fn finish(context: &RequestContext, user: UserId) -> Result<bool, AppError
     let ended = site.sessions.end_all_in(&mut transaction, user, None).await?;
     factors::delete_all(&mut transaction, user).await?;
     forget_recovery_mails(&mut transaction, user).await?;
-    let (kind, why) = (Kind::SecondFactorRemoved, "after the waiting period");
+    let (kind, why) = (ActivityKind::SecondFactorRemoved, "after the waiting period");
     activity::service::record(&mut transaction, now, user, kind, why, &context.client).await?;
-    notify(&mut transaction, context, Mail::FactorRecovered, user, "").await?;
+    notify(&mut transaction, context, MailKind::FactorRecovered, user, "").await?;
     transaction.commit().await?;
     site.members.invalidate(user);
     site.sessions.forget(user, &ended).await;

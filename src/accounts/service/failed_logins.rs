@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::super::store;
 use crate::{
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     auth::{failed_logins::Note, login_name::LoginName},
     base::member::UserId,
     shared::error::AppError,
@@ -68,7 +68,7 @@ async fn write(site: &AppState, notes: Vec<Note>) -> Result<(), AppError> {
     let mut written = Vec::new();
     let mut transaction = site.db.begin().await?;
     for (user, note) in found {
-        let kind = if note.is_by_code { Kind::LoginCodeFailed } else { Kind::LoginFailed };
+        let kind = if note.is_by_code { ActivityKind::LoginCodeFailed } else { ActivityKind::LoginFailed };
         if activity::service::record_failed_login(&mut transaction, note.at, user, kind, &note.client).await?
         {
             written.push(user);

@@ -11,14 +11,14 @@ use super::{
     tokens::{self, Change},
 };
 use crate::{
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     auth::{factors::FactorUse, login_name::LoginName, throttle::service::Limit},
     base::{
         clock::Millis,
         member::{Member, UserId},
         work_queue::Lane,
     },
-    mail::service::Kind as Mail,
+    mail::service::MailKind,
     shared::{
         error::AppError,
         forms::{Field, FormErrors, Problem, Secret},
@@ -232,14 +232,16 @@ pub async fn reauthenticate(
     let factor = if has_factor { Some(factors::confirm_code(context, id, code).await?) } else { None };
     let now = context.site.clock.now();
     let mut transaction = context.site.db.begin().await?;
-    activity::service::record(&mut transaction, now, id, Kind::Reauthenticated, "", &context.client).await?;
+    activity::service::record(&mut transaction, now, id, ActivityKind::Reauthenticated, "", &context.client)
+        .await?;
     transaction.commit().await?;
     Ok(factor)
 }
 
 /// Records a login: last login, activity, browser, which is known by the hash `device` from now on.
-/// Revokes reset links, mails the owner about a browser that was not known, and cancels a pending deletion; returns whether there was one. Call before opening the
-/// session, which commits last and invalidates the member's cache.
+/// Revokes reset links, mails the owner about a browser that was not known, and cancels a pending
+/// deletion; returns whether there was one. Call before opening the session, which commits last and
+/// invalidates the member's cache.
 ///
 /// # Errors
 /// [`AppError::Invalid`] when the password was changed, or the account deactivated, since it was
@@ -259,7 +261,8 @@ pub async fn record_login(
         return Err(AppError::invalid(Field::Form, Problem::BadCredentials));
     }
     let is_known = remember_browser(&mut transaction, context, id, device).await?;
-    // A passkey or a mailed code shows nothing about the password that its owner may be about to set.
+    // A passkey or a mailed code shows nothing about the password that its owner may be about to
+    // set.
     if login.method() == LoginMethod::Password {
         tokens::revoke(&mut transaction, context, id, Change::Login).await?;
     }
@@ -270,10 +273,10 @@ pub async fn record_login(
         (LoginMethod::MailedCode, Some(factor)) => format!("With a code by email, with {}", factor.kind),
         (LoginMethod::Passkey, _) => "With a passkey".to_owned(),
     };
-    activity::service::record(&mut transaction, now, id, Kind::Login, &with, &context.client).await?;
+    activity::service::record(&mut transaction, now, id, ActivityKind::Login, &with, &context.client).await?;
     let stays = super::cancel_deletion(&mut transaction, now, member, &context.client).await?;
     if !is_known && !is_first {
-        notify(&mut transaction, context, Mail::NewDevice, id, "").await?;
+        notify(&mut transaction, context, MailKind::NewDevice, id, "").await?;
     }
     transaction.commit().await?;
     context.site.mails.wake();
@@ -287,7 +290,8 @@ pub async fn record_login(
 pub async fn record_logout(context: &RequestContext, member: &Member) -> Result<(), AppError> {
     let now = context.site.clock.now();
     let mut transaction = context.site.db.begin().await?;
-    activity::service::record(&mut transaction, now, member.id(), Kind::Logout, "", &context.client).await?;
+    activity::service::record(&mut transaction, now, member.id(), ActivityKind::Logout, "", &context.client)
+        .await?;
     transaction.commit().await?;
     context.site.cache.invalidate_member(member.id(), "logout").await;
     Ok(())

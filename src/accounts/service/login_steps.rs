@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::{super::store::pending_logins as store, email::queue_verification, factors};
 use crate::{
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     auth::factors::{FactorUse, typed::Typed},
     base::{
         clock::latest,
@@ -24,7 +24,8 @@ use crate::{
 
 pub use passkey::{by_passkey, second_step_by_passkey};
 
-/// Ends the token of a login whose password has appeared in a data breach. The stored hash covers it.
+/// Ends the token of a login whose password has appeared in a data breach. The stored hash covers
+/// it.
 const BREACHED: &str = ".breached";
 
 /// How many wrong codes end a login.
@@ -263,8 +264,15 @@ async fn wrong(
     if count >= MAX_WRONG {
         store::delete(&mut transaction, token_hash).await?;
     }
-    activity::service::record(&mut transaction, now, user, Kind::SecondFactorFailed, "", &context.client)
-        .await?;
+    activity::service::record(
+        &mut transaction,
+        now,
+        user,
+        ActivityKind::SecondFactorFailed,
+        "",
+        &context.client,
+    )
+    .await?;
     transaction.commit().await?;
     site.cache.invalidate_member(user, "wrong second factor").await;
     if count >= MAX_WRONG {

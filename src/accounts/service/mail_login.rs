@@ -19,7 +19,7 @@ use super::{
     tokens::{self, Purpose, code_of},
 };
 use crate::{
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     auth::{
         login_name::LoginName,
         throttle::service::{Limit, network},
@@ -32,7 +32,7 @@ use crate::{
     },
     mail::{
         service as mail,
-        service::{Kind as Mail, MailContext, MailJob},
+        service::{MailContext, MailJob, MailKind},
     },
     shared::{
         error::AppError,
@@ -84,7 +84,7 @@ pub async fn request_code(
     let detail = URL_SAFE_NO_PAD.encode(asked);
     let occasion = MailContext { at: now, client: context.client.clone(), detail, ..Default::default() };
     let order = MailJob {
-        kind: Mail::LoginCodeRequested,
+        kind: MailKind::LoginCodeRequested,
         user: None,
         address: login.clone(),
         is_proven: false,
@@ -129,14 +129,14 @@ pub async fn expand_code_request(
         return Ok(());
     }
     let (address, occasion) = (account.email.clone(), order.occasion.clone());
-    let mail = MailJob { kind: Mail::LoginCode, user: Some(user), address, is_proven: true, occasion };
+    let mail = MailJob { kind: MailKind::LoginCode, user: Some(user), address, is_proven: true, occasion };
     match mail::enqueue(site, transaction, &mail).await {
         Ok(()) => {}
         Err(AppError::Throttled { .. }) => return Ok(()),
         Err(error) => return Err(error),
     }
     let client = &order.occasion.client;
-    activity::service::record(transaction, now, user, Kind::LoginCodeRequested, "", client).await
+    activity::service::record(transaction, now, user, ActivityKind::LoginCodeRequested, "", client).await
 }
 
 /// Makes the code for a mail, in its transaction. Returns the link's token and the code, or `None`
@@ -211,8 +211,8 @@ pub async fn log_in_by_code(
     };
     let name = LoginName::read(&waiting.login);
     let rate = site.config.throttle.code_per_account;
-    // By the client's network as well, so that nobody uses up the owner's tries. Who has many networks
-    // is bounded by the number of mails.
+    // By the client's network as well, so that nobody uses up the owner's tries. Who has many
+    // networks is bounded by the number of mails.
     let who = format!("{} {}", key(name.as_ref()), network(&context.client.address));
     let limit = [Limit::new("mailed_code_per_account", &who, rate)];
     site.throttle.take(&limit).await?;

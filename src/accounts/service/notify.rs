@@ -5,7 +5,7 @@ use crate::{
     base::{db::Transaction, member::UserId},
     mail::{
         service as mail,
-        service::{Kind, MailContext, MailJob},
+        service::{MailContext, MailJob, MailKind},
     },
     shared::error::AppError,
     site::RequestContext,
@@ -20,7 +20,7 @@ use crate::{
 pub async fn notify(
     transaction: &mut Transaction,
     context: &RequestContext,
-    kind: Kind,
+    kind: MailKind,
     user: UserId,
     detail: &str,
 ) -> Result<(), AppError> {
@@ -38,7 +38,7 @@ pub async fn notify(
 pub(crate) async fn enqueue(
     transaction: &mut Transaction,
     context: &RequestContext,
-    kind: Kind,
+    kind: MailKind,
     user: UserId,
     address: &str,
     is_proven: bool,
@@ -49,7 +49,7 @@ pub(crate) async fn enqueue(
 /// Builds the job of a mail that this request causes.
 pub(super) fn order(
     context: &RequestContext,
-    kind: Kind,
+    kind: MailKind,
     user: UserId,
     address: &str,
     is_proven: bool,

@@ -3,10 +3,10 @@
 use super::super::{names, store};
 use super::notify::notify;
 use crate::{
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     auth::{sessions::login_context::RecentAuth, throttle::service::Limit},
     base::{db::Transaction, member::Member, username},
-    mail::service::Kind as Mail,
+    mail::service::MailKind,
     shared::{
         error::AppError,
         forms::{Field, FormErrors},
@@ -104,14 +104,21 @@ pub async fn save_names(
     store::set_names(&mut transaction, id, &names.username, &names.first_name, &names.last_name).await?;
     if is_renamed {
         let detail = format!("{} → {}", old.username, names.username);
-        let (kind, client) = (Kind::UsernameChanged, &context.client);
+        let (kind, client) = (ActivityKind::UsernameChanged, &context.client);
         activity::service::record(&mut transaction, now, id, kind, &detail, client).await?;
     }
     if has_other_name {
-        activity::service::record(&mut transaction, now, id, Kind::ProfileChanged, "", &context.client)
-            .await?;
+        activity::service::record(
+            &mut transaction,
+            now,
+            id,
+            ActivityKind::ProfileChanged,
+            "",
+            &context.client,
+        )
+        .await?;
     }
-    notify(&mut transaction, context, Mail::NameChanged, id, "").await?;
+    notify(&mut transaction, context, MailKind::NameChanged, id, "").await?;
     transaction.commit().await?;
     site.mails.wake();
     site.members.invalidate(id);

@@ -3,7 +3,7 @@
 use super::super::{Link, store::OwnerRow};
 use crate::{
     base::{clock::Millis, email_address},
-    mail::service::Kind as Mail,
+    mail::service::MailKind,
     shared::named_enum::named_enum,
 };
 
@@ -49,14 +49,14 @@ impl Purpose {
     }
 
     /// Returns the kind of mail that carries such a token, if there is only one.
-    pub(super) const fn mail(self) -> Option<Mail> {
+    pub(super) const fn mail(self) -> Option<MailKind> {
         match self {
-            Self::ResetPassword => Some(Mail::ResetPassword),
-            Self::VerifyEmail => Some(Mail::VerifyEmail),
-            Self::ChangeEmail => Some(Mail::ChangeEmail),
-            Self::UndoEmail => Some(Mail::EmailChanged),
-            Self::LogIn => Some(Mail::LoginCode),
-            Self::RecoverFactor => Some(Mail::RecoverFactor),
+            Self::ResetPassword => Some(MailKind::ResetPassword),
+            Self::VerifyEmail => Some(MailKind::VerifyEmail),
+            Self::ChangeEmail => Some(MailKind::ChangeEmail),
+            Self::UndoEmail => Some(MailKind::EmailChanged),
+            Self::LogIn => Some(MailKind::LoginCode),
+            Self::RecoverFactor => Some(MailKind::RecoverFactor),
             // Notices of all kinds; their template checks that the address is still the account's.
             Self::NotMe | Self::StopRecovery | Self::SignUp => None,
         }

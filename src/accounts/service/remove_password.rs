@@ -2,20 +2,20 @@
 
 use super::{super::store, change_password::after_change, passkeys, taking::hold};
 use crate::{
-    activity::Kind,
+    activity::ActivityKind,
     auth::{
         password,
         sessions::login_context::{RecentAuth, Rotation},
     },
     base::member::Member,
-    mail::service::Kind as Mail,
+    mail::service::MailKind,
     shared::error::AppError,
     site::RequestContext,
 };
 
-/// Removes the member's password and ends every session but the present one. Returns the member with
-/// the new stamp, for [`crate::accounts::session::switch_to`], or `None` when there are too few other
-/// ways in ([`passkeys::suffice`]). A link by mail sets a new password at any time.
+/// Removes the member's password and ends every session but the present one. Returns the member
+/// with the new stamp, for [`crate::accounts::session::switch_to`], or `None` when there are too
+/// few other ways in ([`passkeys::suffice`]). A link by mail sets a new password at any time.
 ///
 /// # Errors
 /// [`AppError::SignedOut`] when the present session has ended, or the account has changed;
@@ -41,7 +41,7 @@ pub async fn remove_own_password(
     let ended = site.sessions.end_all_in(&mut transaction, user, Some(present.old_id())).await?;
     let member = Member::new(user, member.username().to_owned(), stamp.to_vec());
     site.sessions.rotate_in(&mut transaction, present, &member).await?;
-    let (kind, mail) = (Kind::PasswordRemoved, Some(Mail::PasswordRemoved));
+    let (kind, mail) = (ActivityKind::PasswordRemoved, Some(MailKind::PasswordRemoved));
     after_change(&mut transaction, context, user, kind, mail).await?;
     transaction.commit().await?;
     site.sessions.rotated(present);

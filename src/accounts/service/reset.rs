@@ -10,12 +10,12 @@ use super::{
     tokens::{self, Purpose, Token},
 };
 use crate::{
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     auth::{password, throttle::service::Limit},
     base::{clock::Millis, db::Transaction, email_address, member::UserId, work_queue::Lane},
     mail::{
         service as mail,
-        service::{Kind as Mail, MailContext, MailJob},
+        service::{MailContext, MailJob, MailKind},
     },
     shared::{
         error::AppError,
@@ -42,7 +42,7 @@ pub async fn request_reset(context: &RequestContext, email: &str) -> Result<(), 
     let now = site.clock.now();
     let occasion = MailContext { at: now, client: context.client.clone(), ..Default::default() };
     let order =
-        MailJob { kind: Mail::ResetRequested, user: None, address: email, is_proven: false, occasion };
+        MailJob { kind: MailKind::ResetRequested, user: None, address: email, is_proven: false, occasion };
     let mut transaction = site.db.begin().await?;
     mail::enqueue_prepaid(site, &mut transaction, &order).await?;
     transaction.commit().await?;
@@ -69,7 +69,7 @@ pub async fn expand_reset_request(
     for account in owners.filter(|account| account.is_switched_off == 0) {
         let user = UserId(account.id);
         let mail = MailJob {
-            kind: Mail::ResetPassword,
+            kind: MailKind::ResetPassword,
             user: Some(user),
             address: account.email,
             is_proven: account.email_verified_at.is_some(),
@@ -83,8 +83,15 @@ pub async fn expand_reset_request(
         // Whoever signed up with somebody else's address must not see whether it has an owner.
         if mail.is_proven {
             let client = &order.occasion.client;
-            activity::service::record(transaction, now, user, Kind::PasswordResetRequested, "", client)
-                .await?;
+            activity::service::record(
+                transaction,
+                now,
+                user,
+                ActivityKind::PasswordResetRequested,
+                "",
+                client,
+            )
+            .await?;
         }
     }
     Ok(())
@@ -111,7 +118,7 @@ pub async fn reset_password(
         return used_before(context, &proof, typed).await;
     };
     let has_second_factor = has_second_factor(site, &mut *site.db.read().await?, found.user).await?;
-    let about = password::Owner { has_second_factor, ..password_owner(&found.owner) };
+    let about = password::PasswordOwner { has_second_factor, ..password_owner(&found.owner) };
     typed.check(|text| site.password_rules.problems(text, about))?;
     site.password_rules.refuse_breached(&typed.password1).await?;
     let hash = site.hasher.hash(&typed.password1, Lane::Reserved).await?;
@@ -131,7 +138,7 @@ pub async fn reset_password(
     if owner.email_verified_at.is_none() && !prover.is_of(&mut transaction, user, now).await? {
         ended = take_whole(&mut transaction, context, user).await?;
     }
-    let (kind, mail) = (Kind::PasswordReset, Some(Mail::PasswordChanged));
+    let (kind, mail) = (ActivityKind::PasswordReset, Some(MailKind::PasswordChanged));
     ended.extend(put_password(&mut transaction, context, user, &hash, kind, mail).await?);
     transaction.commit().await?;
     site.mails.wake();

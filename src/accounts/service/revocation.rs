@@ -4,15 +4,15 @@
 use super::super::store::{browsers, factor_recoveries, pending_logins, set_stamp, tokens as store};
 use super::{browsers::known_browser, tokens::Purpose};
 use crate::{
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     base::{clock::Millis, db::Transaction, member::UserId},
-    mail::{service as mail, service::Kind as Mail},
+    mail::{service as mail, service::MailKind},
     shared::error::AppError,
     site::RequestContext,
 };
 
-/// A change that revokes tokens of an account, makes it forget known browsers, or stops the recovery
-/// of a lost second factor.
+/// A change that revokes tokens of an account, makes it forget known browsers, or stops the
+/// recovery of a lost second factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Somebody logged in.
@@ -71,9 +71,9 @@ impl Change {
         }
     }
 
-    /// Returns whether this change stops the recovery of a lost second factor: the account may be in
-    /// other hands than at its beginning, or its owner defends it. A login with a second factor does
-    /// so as well, where the factor is used.
+    /// Returns whether this change stops the recovery of a lost second factor: the account may be
+    /// in other hands than at its beginning, or its owner defends it. A login with a second
+    /// factor does so as well, where the factor is used.
     const fn stops_recovery(self) -> bool {
         !matches!(self, Self::Login | Self::AddressWanted)
     }
@@ -155,7 +155,7 @@ pub(super) async fn stop_recovery(
     }
     forget_recovery_mails(transaction, user).await?;
     if is_stopped {
-        let (now, kind) = (context.site.clock.now(), Kind::FactorRecoveryStopped);
+        let (now, kind) = (context.site.clock.now(), ActivityKind::FactorRecoveryStopped);
         activity::service::record(transaction, now, user, kind, "", &context.client).await?;
     }
     Ok(())
@@ -166,7 +166,7 @@ pub(super) async fn forget_recovery_mails(
     transaction: &mut Transaction,
     user: UserId,
 ) -> Result<(), AppError> {
-    for kind in [Mail::RecoverFactor, Mail::FactorRecoveryBegan, Mail::FactorRecoveryHalfway] {
+    for kind in [MailKind::RecoverFactor, MailKind::FactorRecoveryBegan, MailKind::FactorRecoveryHalfway] {
         mail::forget(transaction, user, kind).await?;
     }
     for purpose in [Purpose::RecoverFactor, Purpose::StopRecovery] {

@@ -8,7 +8,7 @@ use super::{
     tokens::{self, Change, Proof, Purpose, Token},
 };
 use crate::{
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     base::{clock::Millis, db::Transaction, email_address, member::UserId},
     shared::{error::AppError, forms::Field},
     site::RequestContext,
@@ -33,8 +33,15 @@ async fn undo(context: &RequestContext, proof: &Proof<'_>) -> Result<UserId, App
         take(&mut transaction, context, Purpose::UndoEmail, proof).await?;
     let restored = store::set_email(&mut transaction, user, &email, &email_address::key(&email), now).await;
     at_field(restored, Field::Form)?;
-    activity::service::record(&mut transaction, now, user, Kind::EmailChangeUndone, &email, &context.client)
-        .await?;
+    activity::service::record(
+        &mut transaction,
+        now,
+        user,
+        ActivityKind::EmailChangeUndone,
+        &email,
+        &context.client,
+    )
+    .await?;
     tokens::revoke_since_change(&mut transaction, user, &email, created_at).await?;
     secure(&mut transaction, context, user, &email, created_at).await?;
     transaction.commit().await?;
@@ -58,14 +65,14 @@ async fn report(context: &RequestContext, proof: &Proof<'_>) -> Result<UserId, A
     let mut transaction = site.db.begin().await?;
     let Token { user, owner, created_at, .. } =
         take(&mut transaction, context, Purpose::NotMe, proof).await?;
-    activity::service::record(&mut transaction, now, user, Kind::NotMe, "", &context.client).await?;
+    activity::service::record(&mut transaction, now, user, ActivityKind::NotMe, "", &context.client).await?;
     secure(&mut transaction, context, user, &owner.email, created_at).await?;
     transaction.commit().await?;
     after_securing(context, user).await
 }
 
-/// Secures the account: the new stamp invalidates all sessions, and passkeys go that were added since
-/// the event that the link is about, which may be the thief's.
+/// Secures the account: the new stamp invalidates all sessions, and passkeys go that were added
+/// since the event that the link is about, which may be the thief's.
 async fn secure(
     transaction: &mut Transaction,
     context: &RequestContext,

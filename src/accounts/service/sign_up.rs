@@ -9,7 +9,7 @@ use super::{
     tokens::{self, Purpose},
 };
 use crate::{
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     audit::{
         service as audit,
         service::{Actor, Object},
@@ -25,7 +25,7 @@ use crate::{
     },
     mail::{
         service as mail,
-        service::{Kind as Mail, MailContext, MailJob},
+        service::{MailContext, MailJob, MailKind},
     },
     shared::{
         error::AppError,
@@ -141,8 +141,8 @@ impl Account {
         } else if password::differ(&account.password, &second) {
             errors.add(Field::Password2, Problem::PasswordMismatch);
         }
-        let owner =
-            password::Owner { username: &account.username, email: &account.email, ..Default::default() };
+        let (username, email) = (&account.username, &account.email);
+        let owner = password::PasswordOwner { username, email, ..Default::default() };
         for problem in rules.problems(account.password.expose(), owner) {
             errors.add(Field::Password1, problem);
         }
@@ -243,16 +243,15 @@ impl Account {
                 (error, _) => Err(error),
             };
         }
-        activity::service::record(&mut transaction, now, id, Kind::SignUp, "", &client).await?;
+        activity::service::record(&mut transaction, now, id, ActivityKind::SignUp, "", &client).await?;
         if let Some(actor) = actor {
             let object = Object::User(id, &self.username);
             audit::record(&mut transaction, now, actor, object, &[("added", "", "superuser")]).await?;
         } else {
-            // One mail in either case, and the same work, so that the page reveals nothing about
-            // the address.
+            // One mail and the same work in either case: nothing reveals whose the address is.
             let (kind, user, address) = match owner {
-                Some(owner) => (Mail::SignUpWithYourAddress, UserId(owner.id), owner.email),
-                None => (Mail::VerifyEmail, id, self.email.clone()),
+                Some(owner) => (MailKind::SignUpWithYourAddress, UserId(owner.id), owner.email),
+                None => (MailKind::VerifyEmail, id, self.email.clone()),
             };
             let occasion = MailContext { at: now, client, ..Default::default() };
             let order = MailJob { kind, user: Some(user), address, is_proven: false, occasion };
@@ -269,9 +268,8 @@ impl Account {
     }
 
     /// Returns the account with this username if the same form created it a moment ago, so that
-    /// resending the form after a lost answer succeeds. Only a caller with the password learns
-    /// anything; others wait for a hash, which reveals nothing about the address, and wrong
-    /// passwords count in a rate limit.
+    /// resending the form after a lost answer succeeds. Others wait for a hash all the same and
+    /// learn nothing; wrong passwords count in a rate limit.
     pub(super) async fn made_just_now(&self, site: &AppState, key: &str) -> Result<Option<Member>, AppError> {
         const RETRY_WINDOW: Duration = Duration::from_secs(10 * 60);
         let limit = [Limit::new("repeated_sign_up", key, site.config.throttle.failed_login_per_account)];

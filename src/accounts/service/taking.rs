@@ -13,14 +13,14 @@ use super::{
     tokens::{self, Change, Purpose},
 };
 use crate::{
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     auth::{password, sessions::IdHash},
     base::{
         clock::Millis,
         db::{Connection, Transaction},
         member::{Member, UserId},
     },
-    mail::{service as mail, service::Kind as Mail},
+    mail::{service as mail, service::MailKind},
     shared::error::AppError,
     site::RequestContext,
 };
@@ -50,9 +50,9 @@ impl Prover {
     }
 }
 
-/// Removes the password, sessions, factors, waiting logins, known browsers, tokens, queued mails and
-/// a request for deletion of an account. A password that staff switched off stays so. Returns the ended sessions, for
-/// [`crate::auth::sessions::Sessions::forget`] after the commit.
+/// Removes the password, sessions, factors, waiting logins, known browsers, tokens, queued mails
+/// and a request for deletion of an account. A password that staff switched off stays so. Returns
+/// the ended sessions, for [`crate::auth::sessions::Sessions::forget`] after the commit.
 pub(super) async fn take_whole(
     transaction: &mut Transaction,
     context: &RequestContext,
@@ -66,12 +66,13 @@ pub(super) async fn take_whole(
     }
     let ended = context.site.sessions.end_all_in(transaction, user, None).await?;
     store::deletion::cancel_deletion(transaction, user).await?;
-    for notice in Mail::ALL.into_iter().filter(|kind| kind.is_notice()) {
+    for notice in MailKind::ALL.into_iter().filter(|kind| kind.is_notice()) {
         mail::forget(transaction, user, notice).await?;
     }
     factors::delete_all(transaction, user).await?;
     tokens::revoke(transaction, context, user, Change::Taken).await?;
-    activity::service::record(transaction, now, user, Kind::AccountTaken, "", &context.client).await?;
+    activity::service::record(transaction, now, user, ActivityKind::AccountTaken, "", &context.client)
+        .await?;
     Ok(ended)
 }
 
@@ -123,7 +124,7 @@ pub(super) async fn mail_reset(
     mail::enqueue_prepaid(
         &context.site,
         transaction,
-        &order(context, Mail::ResetPassword, user, email, false),
+        &order(context, MailKind::ResetPassword, user, email, false),
     )
     .await
 }

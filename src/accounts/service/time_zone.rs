@@ -2,7 +2,7 @@
 
 use super::{super::store, profile::profile_limit};
 use crate::{
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     base::{
         member::Member,
         time_zone::{UTC, known},
@@ -33,7 +33,7 @@ pub async fn save_time_zone(context: &RequestContext, member: &Member, typed: &s
         return Ok(());
     }
     store::set_time_zone(&mut transaction, id, name.as_deref()).await?;
-    let (kind, detail) = (Kind::TimeZoneChanged, name.as_deref().unwrap_or(UTC));
+    let (kind, detail) = (ActivityKind::TimeZoneChanged, name.as_deref().unwrap_or(UTC));
     activity::service::record(&mut transaction, now, id, kind, detail, &context.client).await?;
     transaction.commit().await?;
     site.members.invalidate(id);

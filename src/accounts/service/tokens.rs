@@ -42,8 +42,8 @@ pub struct Issued {
     pub code: String,
 }
 
-/// Creates a token and a code; `occurred_at` is when the mail's cause happened, in milliseconds since
-/// 1970.
+/// Creates a token and a code; `occurred_at` is when the mail's cause happened, in milliseconds
+/// since 1970.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
@@ -229,8 +229,8 @@ pub(super) fn hash_code(purpose: Purpose, user: UserId, code: &str) -> [u8; 32] 
 }
 
 /// Returns the code that belongs to a token, so that its link can show it: eight consonants,
-/// `BCDF-GHJK`, no digits to confuse with letters, no vowels to form words. 34 bits, which cannot be
-/// guessed with five attempts in ten minutes. The hash leaves the letters even to 2^-93.
+/// `BCDF-GHJK`, no digits to confuse with letters, no vowels to form words. 34 bits, which cannot
+/// be guessed with five attempts in ten minutes. The hash leaves the letters even to 2^-93.
 pub fn code_of(token: &str) -> String {
     const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
     let digest = Sha256::new().chain_update("code of ").chain_update(token).finalize();

@@ -1,5 +1,5 @@
-//! SQL for the table `factor_recoveries`: lost second factors that are to be removed after a waiting
-//! period.
+//! SQL for the table `factor_recoveries`: lost second factors that are to be removed after a
+//! waiting period.
 
 use sqlx::{AnyConnection, Error, FromRow};
 
@@ -119,8 +119,8 @@ pub async fn among(connection: &mut AnyConnection, users: &[UserId]) -> Result<V
     Ok(rows.into_iter().map(|(id,)| UserId(id)).collect())
 }
 
-/// Marks the waiting periods whose first half has ended, and returns them. The second half takes its
-/// time from now, however late this is.
+/// Marks the waiting periods whose first half has ended, and returns them. The second half takes
+/// its time from now, however late this is.
 pub async fn pass_halfway(connection: &mut AnyConnection, now: Millis) -> Result<Vec<HalfwayRow>, Error> {
     sqlx::query_as(
         "UPDATE factor_recoveries SET is_half_over = 1, \

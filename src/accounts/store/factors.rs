@@ -10,8 +10,8 @@ use crate::{
 /// Whether the account of the row `users` has a second factor, so that the password alone does not
 /// log in. Recovery codes only stand in for one. A passkey is one where a rule requires it, or its
 /// owner wants it: somebody who has added one to log in with must not find the password worth less
-/// (Discourse's experience). It must have verified its owner, and be for the host at this parameter:
-/// one that nobody can use any more must not lock its owner out.
+/// (Discourse's experience). It must have verified its owner, and be for the host at this
+/// parameter: one that nobody can use any more must not lock its owner out.
 macro_rules! second_factor {
     ($party:literal) => {
         concat!(

@@ -257,8 +257,8 @@ pub async fn insert_challenge(
     .map(drop)
 }
 
-/// Uses up a challenge, whether it can still be answered or not. Returns its method, its account and
-/// its end.
+/// Uses up a challenge, whether it can still be answered or not. Returns its method, its account
+/// and its end.
 pub async fn take_challenge(
     connection: &mut AnyConnection,
     challenge_hash: &[u8],

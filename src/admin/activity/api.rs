@@ -4,7 +4,7 @@
 
 use leptos::prelude::*;
 
-use super::Listing;
+use super::SiteActivityListing;
 use crate::shared::{error::AppError, json::Json};
 
 /// Loads a page of the list; `query` is the query string of the page's address.
@@ -13,7 +13,7 @@ use crate::shared::{error::AppError, json::Json};
 /// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
 /// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/activity", output = Json)]
-pub async fn load_all_activity(#[server(default)] query: String) -> Result<Listing, AppError> {
+pub async fn load_all_activity(#[server(default)] query: String) -> Result<SiteActivityListing, AppError> {
     use crate::{
         shared::permission::Permission,
         site::{RequestContext, current_staff},

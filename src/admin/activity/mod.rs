@@ -11,7 +11,7 @@ mod store;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    activity::{Cursor, Kind},
+    activity::{ActivityKind, Cursor},
     shared::moment::Moment,
 };
 
@@ -23,7 +23,7 @@ pub struct Asked {
     /// The id of one user, to show only theirs.
     pub user: Option<i64>,
     /// The kind of activity to show.
-    pub kind: Option<Kind>,
+    pub kind: Option<ActivityKind>,
     /// The line before which the page begins.
     pub before: Option<Cursor>,
 }
@@ -36,7 +36,7 @@ impl Asked {
             match name.as_ref() {
                 "q" => value.trim().clone_into(&mut asked.search),
                 "user" => asked.user = value.parse().ok(),
-                "kind" => asked.kind = Kind::from_name(&value),
+                "kind" => asked.kind = ActivityKind::from_name(&value),
                 "before" => asked.before = Cursor::parse(&value),
                 _ => {}
             }
@@ -65,7 +65,7 @@ impl Asked {
 
 /// A page of the list, latest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Listing {
+pub struct SiteActivityListing {
     /// The filter, as it was understood.
     pub asked: Asked,
     /// The username, if one user was asked for by id.
@@ -73,14 +73,14 @@ pub struct Listing {
     /// Whether more users match the search than are searched; then no lines are shown.
     pub is_too_many: bool,
     /// The lines, at most a hundred.
-    pub lines: Vec<Line>,
+    pub lines: Vec<SiteActivityLine>,
     /// The cursor of the page with older lines, or `None` on the last page.
     pub older: Option<Cursor>,
 }
 
 /// A line of a user's activity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Line {
+pub struct SiteActivityLine {
     /// When it happened.
     pub at: Moment,
     /// The user's id.
@@ -88,7 +88,7 @@ pub struct Line {
     /// The username.
     pub username: String,
     /// What happened, or `None` if a newer version of the program wrote it.
-    pub kind: Option<Kind>,
+    pub kind: Option<ActivityKind>,
     /// Details, depending on the kind.
     pub detail: String,
     /// The client's address.
@@ -106,7 +106,7 @@ mod tests {
         let asked = Asked {
             search: "a&b".into(),
             user: Some(7),
-            kind: Some(Kind::LoginFailed),
+            kind: Some(ActivityKind::LoginFailed),
             before: Some(Cursor { at: 1_795_330_923_004, id: 126 }),
         };
         assert_eq!(Asked::from_query(&asked.to_query()), asked);

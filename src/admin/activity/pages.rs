@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::super::layout::{AdminFrame, UserSearch};
-use super::{Asked, Line, Listing, api::load_all_activity};
+use super::{Asked, SiteActivityLine, SiteActivityListing, api::load_all_activity};
 use crate::{
-    activity::Kind,
+    activity::ActivityKind,
     shared::paths::{ADMIN_ACTIVITY, USERS},
     ui::{Data, Loaded, Pager, Timestamp},
 };
@@ -24,8 +24,8 @@ pub fn AllActivityPage() -> impl IntoView {
 }
 
 #[component]
-fn List(listing: Listing) -> impl IntoView {
-    let Listing { asked, of, is_too_many, lines, older } = listing;
+fn List(listing: SiteActivityListing) -> impl IntoView {
+    let SiteActivityListing { asked, of, is_too_many, lines, older } = listing;
     let older = older.map(|before| {
         format!("{ADMIN_ACTIVITY}{}", Asked { before: Some(before), ..asked.clone() }.to_query())
     });
@@ -77,7 +77,7 @@ fn List(listing: Listing) -> impl IntoView {
 #[component]
 fn KindForm(asked: Asked) -> impl IntoView {
     let present = asked.kind;
-    let options = Kind::ALL
+    let options = ActivityKind::ALL
         .map(|kind| {
             view! {
                 <option value=kind.name() selected=present == Some(kind)>
@@ -107,8 +107,8 @@ fn KindForm(asked: Asked) -> impl IntoView {
     }
 }
 
-fn row(line: Line) -> impl IntoView {
-    let what = Kind::describe(line.kind);
+fn row(line: SiteActivityLine) -> impl IntoView {
+    let what = ActivityKind::describe(line.kind);
     let what = if line.detail.is_empty() { what } else { format!("{what}: {}", line.detail) };
     let from = [line.address, line.browser].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
     view! {

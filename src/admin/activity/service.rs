@@ -1,9 +1,9 @@
 //! The activity of all users.
 
 use super::super::users::{service as users, service::UserSearch};
-use super::{Asked, Line, Listing, store};
+use super::{Asked, SiteActivityLine, SiteActivityListing, store};
 use crate::{
-    activity::{Cursor, Kind, service::browser_of},
+    activity::{ActivityKind, Cursor, service::browser_of},
     base::{
         member::{Staff, UserId},
         moment::moment,
@@ -21,7 +21,7 @@ const MAX_USERS: usize = 20;
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn listing(site: &AppState, _: &Staff, query: &str) -> Result<Listing, AppError> {
+pub async fn listing(site: &AppState, _: &Staff, query: &str) -> Result<SiteActivityListing, AppError> {
     let asked = Asked::from_query(query);
     let named = match asked.user {
         Some(user) => UserSearch::These(vec![UserId(user)]),
@@ -31,7 +31,13 @@ pub async fn listing(site: &AppState, _: &Staff, query: &str) -> Result<Listing,
         UserSearch::All => None,
         UserSearch::These(users) => Some(users),
         UserSearch::TooMany => {
-            return Ok(Listing { asked, of: None, is_too_many: true, lines: Vec::new(), older: None });
+            return Ok(SiteActivityListing {
+                asked,
+                of: None,
+                is_too_many: true,
+                lines: Vec::new(),
+                older: None,
+            });
         }
     };
     let mut connection = site.db.read().await?;
@@ -39,18 +45,28 @@ pub async fn listing(site: &AppState, _: &Staff, query: &str) -> Result<Listing,
         Some(user) => store::username(&mut connection, UserId(user)).await?,
         None => None,
     };
-    let sql =
-        store::statement(users.as_deref(), asked.kind.map(Kind::name), asked.before, paging::limit(PAGE));
+    let sql = store::statement(
+        users.as_deref(),
+        asked.kind.map(ActivityKind::name),
+        asked.before,
+        paging::limit(PAGE),
+    );
     let mut rows = store::lines(&mut connection, sql).await?;
     let older = paging::cut(&mut rows, PAGE).map(|row| Cursor { at: row.at, id: row.id });
-    let line = |row: store::Row| Line {
+    let line = |row: store::SiteActivityRow| SiteActivityLine {
         at: moment(row.at),
         user: row.user_id,
         username: row.username,
-        kind: Kind::from_name(&row.kind),
+        kind: ActivityKind::from_name(&row.kind),
         detail: row.detail,
         address: row.address,
         browser: browser_of(&row.agent),
     };
-    Ok(Listing { asked, of, is_too_many: false, lines: rows.into_iter().map(line).collect(), older })
+    Ok(SiteActivityListing {
+        asked,
+        of,
+        is_too_many: false,
+        lines: rows.into_iter().map(line).collect(),
+        older,
+    })
 }

@@ -9,7 +9,7 @@ use crate::{
 
 /// A line of activity, with the username.
 #[derive(FromRow)]
-pub struct Row {
+pub struct SiteActivityRow {
     pub id: i64,
     pub at: Millis,
     pub user_id: i64,
@@ -55,7 +55,7 @@ fn push_kind(sql: &mut Sql, kind: Option<&str>) {
     }
 }
 
-pub async fn lines(connection: &mut AnyConnection, sql: Sql) -> Result<Vec<Row>, sqlx::Error> {
+pub async fn lines(connection: &mut AnyConnection, sql: Sql) -> Result<Vec<SiteActivityRow>, sqlx::Error> {
     sql.query_as().fetch_all(connection).await
 }
 

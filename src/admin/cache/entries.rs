@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use server_fn::ServerFn;
 
-use super::{Entry, Owner, api::DropEntry, bytes_in_words, seconds_in_words};
+use super::{Entry, EntryOwner, api::DropEntry, bytes_in_words, seconds_in_words};
 use crate::{
     shared::permission::Permission,
     ui::{IfAllowed, Timestamp},
@@ -63,14 +63,14 @@ pub fn Entries(
 fn EntryRow(entry: Signal<Entry>, fingerprint: String, query: String) -> impl IntoView {
     let Entry { name, owner, .. } = entry.get_untracked();
     let label = match &owner {
-        Owner::Public => format!("Remove {name}, public"),
-        Owner::Member(username) => format!("Remove {name} of {username}"),
-        Owner::Gone => format!("Remove {name} of a deleted user"),
+        EntryOwner::Public => format!("Remove {name}, public"),
+        EntryOwner::Member(username) => format!("Remove {name} of {username}"),
+        EntryOwner::Gone => format!("Remove {name} of a deleted user"),
     };
     let owner = match owner {
-        Owner::Public => "public".into_any(),
-        Owner::Member(username) => view! { <bdi>{username}</bdi> }.into_any(),
-        Owner::Gone => "a deleted user".into_any(),
+        EntryOwner::Public => "public".into_any(),
+        EntryOwner::Member(username) => view! { <bdi>{username}</bdi> }.into_any(),
+        EntryOwner::Gone => "a deleted user".into_any(),
     };
     let left = move || entry.with(|entry| entry.left.map_or("never expires".into(), seconds_in_words));
     let hits = move || entry.with(|entry| entry.hits.map_or("not counted".into(), |hits| hits.to_string()));

@@ -38,7 +38,7 @@ pub struct Inspection {
     /// Reads during the last hour, with the columns hits, misses and computed values.
     pub plot: Plot,
     /// The matching entries, or `None` if the backend cannot list its entries or is down.
-    pub found: Option<Found>,
+    pub found: Option<CacheEntries>,
 }
 
 /// Counters since the start of this program, and sizes; `None` for what the backend does not
@@ -69,7 +69,7 @@ pub struct Figures {
 
 /// The entries that match a search.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Found {
+pub struct CacheEntries {
     /// The entries on this page, sorted by name and owner.
     pub entries: Vec<Entry>,
     /// How many entries there are on all pages.
@@ -99,7 +99,7 @@ pub struct Entry {
     /// The policy's name.
     pub name: String,
     /// The member that it belongs to, if it is not public.
-    pub owner: Owner,
+    pub owner: EntryOwner,
     /// Seconds since it was computed.
     pub age: u64,
     /// Seconds until it expires, or `None` if it never does.
@@ -114,7 +114,7 @@ pub struct Entry {
 
 /// The owner of an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Owner {
+pub enum EntryOwner {
     /// Nobody: the entry is public.
     Public,
     /// The member with this username.

@@ -6,7 +6,7 @@ use server_fn::ServerFn;
 
 use super::super::layout::AdminFrame;
 use super::{
-    Figures, Found, Inspection, PAGE, Query,
+    CacheEntries, Figures, Inspection, PAGE, Query,
     api::{self, DropAll, DropMember, DropName},
     bytes_in_words,
     entries::Entries,
@@ -103,7 +103,7 @@ fn reads_in_words(plot: &Plot) -> String {
     format!("Cache reads in the last hour: {} hits, {} misses, {} values computed.", sum(0), sum(1), sum(2))
 }
 
-fn describe(found: Option<&Found>, page: usize) -> String {
+fn describe(found: Option<&CacheEntries>, page: usize) -> String {
     let Some(found) = found else {
         return "This backend cannot list its entries: it is down, or it is memcached. Clearing by name, by member or as a whole still works."
             .into();
@@ -120,7 +120,7 @@ fn describe(found: Option<&Found>, page: usize) -> String {
     }
 }
 
-fn pager(found: Memo<Option<Found>>, query: Query) -> impl IntoView {
+fn pager(found: Memo<Option<CacheEntries>>, query: Query) -> impl IntoView {
     move || {
         let pages = found.get().map_or(1, |found| found.count.div_ceil(PAGE).max(1));
         // From a page past the end, the link leads to the last one.
@@ -162,7 +162,7 @@ fn FigureList(#[prop(into)] figures: Signal<Figures>) -> impl IntoView {
 
 /// The forms that drop several entries, folded away so that nobody does it by accident.
 #[component]
-fn DropSeveral(found: Memo<Option<Found>>, query: String) -> impl IntoView {
+fn DropSeveral(found: Memo<Option<CacheEntries>>, query: String) -> impl IntoView {
     let names = move || {
         let names = found.get().map(|found| found.names).unwrap_or_default();
         let line = |name: super::Name| {

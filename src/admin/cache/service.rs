@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Entry, Figures, Found, Inspection, Name, Owner, PAGE, Query};
+use super::{CacheEntries, Entry, EntryOwner, Figures, Inspection, Name, PAGE, Query};
 use crate::{
     accounts,
     audit::{
@@ -15,7 +15,7 @@ use crate::{
         member::{Staff, UserId},
         moment::moment,
     },
-    cache::{self, Filter, Listed, Point, Scope, Stats, Tag},
+    cache::{self, CacheFilter, CachePoint, Listed, Scope, Stats, Tag},
     shared::{error::AppError, permission::Permission},
     site::AppState,
     ui::{
@@ -52,18 +52,18 @@ pub async fn inspect(site: &AppState, staff: &Staff, query: &Query) -> Result<In
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn list(site: &AppState, text: &str, member: &str) -> Result<Option<Found>, AppError> {
+pub async fn list(site: &AppState, text: &str, member: &str) -> Result<Option<CacheEntries>, AppError> {
     find(site, &Query { text: text.to_owned(), member: member.to_owned(), page: 1 }, MAX_ENTRIES).await
 }
 
-async fn find(site: &AppState, query: &Query, page: usize) -> Result<Option<Found>, AppError> {
-    let mut filter = Filter::default();
+async fn find(site: &AppState, query: &Query, page: usize) -> Result<Option<CacheEntries>, AppError> {
+    let mut filter = CacheFilter::default();
     filter.text = Some(query.text.clone()).filter(|text| !text.is_empty());
     if !query.member.is_empty() {
         match accounts::service::named(site, &query.member).await? {
             Some((id, _)) => filter.member = Some(id),
             // Without such a user there are no entries.
-            None => return Ok(Some(Found::default())),
+            None => return Ok(Some(CacheEntries::default())),
         }
     }
     let Some(listing) = site.cache.list(&filter, 0, MAX_ENTRIES).await else {
@@ -78,7 +78,7 @@ async fn find(site: &AppState, query: &Query, page: usize) -> Result<Option<Foun
     let now = site.clock.now();
     let entries = shown.iter().map(|listed| entry(listed, now, &usernames)).collect();
     let is_cut = listing.is_cut || listing.has_more;
-    Ok(Some(Found { entries, count: all.len(), is_cut, names: names(&all) }))
+    Ok(Some(CacheEntries { entries, count: all.len(), is_cut, names: names(&all) }))
 }
 
 fn owner_id(listed: &Listed) -> Option<UserId> {
@@ -107,8 +107,8 @@ fn entry(listed: &Listed, now: Millis, usernames: &HashMap<UserId, String>) -> E
         fingerprint: listed.fingerprint.clone(),
         name: listed.name.clone(),
         owner: match owner_id(listed) {
-            None => Owner::Public,
-            Some(id) => usernames.get(&id).cloned().map_or(Owner::Gone, Owner::Member),
+            None => EntryOwner::Public,
+            Some(id) => usernames.get(&id).cloned().map_or(EntryOwner::Gone, EntryOwner::Member),
         },
         age: seconds(now.saturating_sub(listed.computed_at)),
         left: listed.expires_at.map(|at| seconds(at.saturating_sub(now).saturating_add(999))),
@@ -146,11 +146,12 @@ pub fn figures(stats: &Stats) -> Figures {
 }
 
 /// Draws the reads, and the misses over them.
-fn plot(points: &[Point]) -> Plot {
-    let reads = |point: &Point| point.counts.hits + point.counts.stale + point.counts.misses;
+fn plot(points: &[CachePoint]) -> Plot {
+    let reads = |point: &CachePoint| point.counts.hits + point.counts.stale + point.counts.misses;
     let top = outline::top(points.iter().map(reads).max().unwrap_or_default());
-    let numbers =
-        |Point { at, counts }: &Point| (*at, [counts.hits + counts.stale, counts.misses, counts.computes]);
+    let numbers = |CachePoint { at, counts }: &CachePoint| {
+        (*at, [counts.hits + counts.stale, counts.misses, counts.computes])
+    };
     Plot {
         outlines: vec![
             outline(points, outline::POINTS, top, reads),
@@ -170,7 +171,7 @@ const _: () = assert!(cache::POINTS == outline::POINTS && cache::STEP == outline
 /// cannot be used, to which the audit log is written first.
 pub async fn drop_entry(site: &AppState, staff: &Staff, fingerprint: &str) -> Result<bool, AppError> {
     staff.require(Permission::ChangeCache)?;
-    let filter = Filter { fingerprint: Some(fingerprint.to_owned()), ..Filter::default() };
+    let filter = CacheFilter { fingerprint: Some(fingerprint.to_owned()), ..CacheFilter::default() };
     let Some(listed) = site.cache.list(&filter, 0, 1).await.and_then(|mut found| found.entries.pop()) else {
         return Ok(false);
     };

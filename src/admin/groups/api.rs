@@ -103,13 +103,13 @@ pub async fn save_group(
     #[server(default)] permissions: Vec<String>,
 ) -> Result<Submission, AppError> {
     use super::super::staff_request::StaffRequest;
-    use super::service::{self, Wanted};
+    use super::service::{self, GroupForm};
     use crate::shared::paths::GROUPS;
     use crate::{shared::permission::Permission, ui::flash::Message};
 
     let shown: Vec<_> = shown.split(',').filter_map(Permission::from_codename).collect();
     let chosen: Vec<_> = permissions.iter().filter_map(|name| Permission::from_codename(name)).collect();
-    let wanted = Wanted {
+    let wanted = GroupForm {
         version,
         name: &group_name,
         requires_second_factor: !requires_second_factor.is_empty(),

@@ -20,8 +20,8 @@ pub async fn names(connection: &mut AnyConnection, limit: i64) -> Result<Vec<(i6
         .await
 }
 
-/// Returns the names of the first `limit` groups, sorted, each once for each of its permissions, or with
-/// none.
+/// Returns the names of the first `limit` groups, sorted, each once for each of its permissions, or
+/// with none.
 pub async fn with_permissions(
     connection: &mut AnyConnection,
     limit: i64,

@@ -7,7 +7,7 @@ use crate::{
         identity::{EndReason, is_over, is_possible},
         names,
     },
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     audit::service as history,
     auth::sessions::{IdHash, data::Impersonation, login_context::RecentAuth},
     base::{
@@ -16,7 +16,7 @@ use crate::{
         member::{ClientInfo, Permission, Staff, UserId},
         moment::moment,
     },
-    mail::service::Kind as Mail,
+    mail::service::MailKind,
     shared::{
         error::AppError,
         forms::{Field, Problem},
@@ -76,8 +76,8 @@ pub async fn begin(
         ends_at,
     };
     store::insert(&mut transaction, &session, &row).await?;
-    record(&mut transaction, now, &row, Kind::ActingBegan, &reason).await?;
-    accounts::service::notify(&mut transaction, context, Mail::ActingBegan, id, &moment(ends_at).text)
+    record(&mut transaction, now, &row, ActivityKind::ActingBegan, &reason).await?;
+    accounts::service::notify(&mut transaction, context, MailKind::ActingBegan, id, &moment(ends_at).text)
         .await?;
     transaction.commit().await?;
     site.mails.wake();
@@ -115,7 +115,7 @@ pub async fn ended(site: &AppState, session: &[u8], ending: EndReason) -> Result
         return Ok(());
     };
     let at = site.clock.now().min(row.ends_at);
-    record(&mut transaction, at, &row, Kind::ActingEnded, ending.name()).await?;
+    record(&mut transaction, at, &row, ActivityKind::ActingEnded, ending.name()).await?;
     transaction.commit().await?;
     site.cache.invalidate_member(UserId(row.member_id), "acting ended");
     Ok(())
@@ -127,13 +127,13 @@ async fn record(
     transaction: &mut Transaction,
     at: Millis,
     row: &store::ImpersonationRow,
-    kind: Kind,
+    kind: ActivityKind,
     value: &str,
 ) -> Result<(), AppError> {
     let detail = format!("{}: {value}", row.actor);
     let (member, nowhere) = (UserId(row.member_id), ClientInfo::default());
     activity::service::record(transaction, at, member, kind, &detail, &nowhere).await?;
-    let verb = if kind == Kind::ActingBegan { "began" } else { "ended" };
+    let verb = if kind == ActivityKind::ActingBegan { "began" } else { "ended" };
     let actor = history::Actor::Was(UserId(row.actor_id), &row.actor);
     let object = history::Object::User(member, &row.member);
     history::record(transaction, at, actor, object, &[("acting", "", &format!("{verb}: {value}"))]).await

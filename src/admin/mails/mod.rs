@@ -14,7 +14,7 @@ use crate::shared::moment::Moment;
 
 /// A page of the queue, oldest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Listing {
+pub struct MailListing {
     /// Whether only mails with a failed attempt are shown.
     pub only_stuck: bool,
     /// How many mails wait, or `None` if more than are counted.
@@ -22,7 +22,7 @@ pub struct Listing {
     /// How many of them had a failed attempt, or `None` if more than are counted.
     pub stuck: Option<i64>,
     /// The mails, at most a hundred.
-    pub lines: Vec<Line>,
+    pub lines: Vec<MailLine>,
     /// Whether this is not the first page.
     pub is_later: bool,
     /// The query of the next page, if there is one.
@@ -31,7 +31,7 @@ pub struct Listing {
 
 /// A waiting mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Line {
+pub struct MailLine {
     /// The row's id.
     pub id: i64,
     /// The kind of mail, in words.

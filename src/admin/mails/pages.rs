@@ -6,7 +6,7 @@ use server_fn::ServerFn;
 
 use super::super::layout::{AdminFrame, visitor_may};
 use super::{
-    Line, Listing,
+    MailLine, MailListing,
     api::{DropMail, RetryMail, load_mails},
 };
 use crate::{
@@ -31,8 +31,8 @@ pub fn MailsPage() -> impl IntoView {
 }
 
 #[component]
-fn Queue(listing: Listing) -> impl IntoView {
-    let Listing { only_stuck, waiting, stuck, lines, is_later, next } = listing;
+fn Queue(listing: MailListing) -> impl IntoView {
+    let MailListing { only_stuck, waiting, stuck, lines, is_later, next } = listing;
     let count = |count: Option<i64>| count.map_or("over 10,000".to_owned(), grouped);
     let links = [
         (MAILS.to_owned(), "Queued", count(waiting), !only_stuck),
@@ -90,8 +90,8 @@ fn Queue(listing: Listing) -> impl IntoView {
     }
 }
 
-fn row(line: Line) -> impl IntoView {
-    let Line { id, what, address, user, since, tries, next_try, error, can_be_changed } = line;
+fn row(line: MailLine) -> impl IntoView {
+    let MailLine { id, what, address, user, since, tries, next_try, error, can_be_changed } = line;
     let button = |path: &'static str, word: &'static str, class: &'static str| {
         let label = format!("{word}: {what} to {address}");
         view! {

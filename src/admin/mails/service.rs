@@ -1,7 +1,7 @@
 //! The mail queue: listing, retrying and dropping mails.
 
 use super::super::users::{service as users, service::Target};
-use super::{Line, Listing, store};
+use super::{MailLine, MailListing, store};
 use crate::{
     audit::{
         service as history,
@@ -27,7 +27,7 @@ const MAX_COUNTED: i64 = 10_000;
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn listing(site: &AppState, staff: &Staff, query: &str) -> Result<Listing, AppError> {
+pub async fn listing(site: &AppState, staff: &Staff, query: &str) -> Result<MailListing, AppError> {
     let (mut only_stuck, mut after) = (false, 0);
     for (name, value) in form_urlencoded::parse(query.trim_start_matches('?').as_bytes()) {
         match name.as_ref() {
@@ -47,8 +47,9 @@ pub async fn listing(site: &AppState, staff: &Staff, query: &str) -> Result<List
     owners.sort_unstable();
     owners.dedup();
     let within_reach = users::within_reach(site, staff, &owners).await?;
-    let can_be_changed = |row: &store::Row| row.user_id.is_none_or(|user| within_reach.contains(&user));
-    Ok(Listing {
+    let can_be_changed =
+        |row: &store::MailListRow| row.user_id.is_none_or(|user| within_reach.contains(&user));
+    Ok(MailListing {
         only_stuck,
         waiting: counted(waiting),
         stuck: counted(stuck),
@@ -58,8 +59,8 @@ pub async fn listing(site: &AppState, staff: &Staff, query: &str) -> Result<List
     })
 }
 
-/// Returns the number of waiting mails, and of those with a failed attempt; each at most ten thousand
-/// and one.
+/// Returns the number of waiting mails, and of those with a failed attempt; each at most ten
+/// thousand and one.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
@@ -67,8 +68,8 @@ pub async fn counts(site: &AppState) -> Result<(i64, i64), AppError> {
     Ok(store::count(&mut *site.db.read().await?, MAX_COUNTED + 1).await?)
 }
 
-fn line(can_be_changed: bool, row: store::Row) -> Line {
-    Line {
+fn line(can_be_changed: bool, row: store::MailListRow) -> MailLine {
+    MailLine {
         can_be_changed,
         id: row.id,
         what: describe(&row.kind),
@@ -136,7 +137,7 @@ pub async fn delete(
 async fn require_within(
     transaction: &mut Transaction,
     staff: &Staff,
-    mail: &store::Row,
+    mail: &store::MailListRow,
 ) -> Result<(), AppError> {
     match mail.user_id {
         Some(user) => Target::find(transaction, UserId(user)).await?.require_within(staff),
@@ -150,7 +151,7 @@ async fn record(
     transaction: &mut Transaction,
     context: &RequestContext,
     staff: &Staff,
-    mail: &store::Row,
+    mail: &store::MailListRow,
     what: &str,
 ) -> Result<(), AppError> {
     let words = describe(&mail.kind);

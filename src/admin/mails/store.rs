@@ -6,7 +6,7 @@ use crate::base::{clock::Millis, db::AnyConnection};
 
 /// A waiting mail.
 #[derive(FromRow)]
-pub struct Row {
+pub struct MailListRow {
     pub id: i64,
     pub kind: String,
     pub address: String,
@@ -33,7 +33,7 @@ pub async fn after(
     only_stuck: bool,
     id: i64,
     limit: i64,
-) -> Result<Vec<Row>, sqlx::Error> {
+) -> Result<Vec<MailListRow>, sqlx::Error> {
     sqlx::query_as(sqlx::AssertSqlSafe(statement(only_stuck)))
         .bind(id)
         .bind(limit)
@@ -41,7 +41,7 @@ pub async fn after(
         .await
 }
 
-pub async fn find(connection: &mut AnyConnection, id: i64) -> Result<Option<Row>, sqlx::Error> {
+pub async fn find(connection: &mut AnyConnection, id: i64) -> Result<Option<MailListRow>, sqlx::Error> {
     sqlx::query_as(sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE mails.id = $1")))
         .bind(id)
         .fetch_optional(connection)

@@ -1,16 +1,16 @@
-//! The numbers of the admin's start page. Those that have to be counted are cached: a day that is over
-//! for a day, all others for a minute.
+//! The numbers of the admin's start page. Those that have to be counted are cached: a day that is
+//! over for a day, all others for a minute.
 
 use std::time::Duration;
 
 use super::{Figure, Overview, store};
 use crate::{
-    activity::Kind,
+    activity::ActivityKind,
     admin::{
         mails::service as mails,
         timings::{Window, micros_in_words, service as timings},
         users::{
-            filter::{Fact, Filter, Place},
+            filter::{Fact, ListPage, UserFilter},
             service as users,
         },
     },
@@ -56,9 +56,9 @@ pub async fn overview(context: &RequestContext, staff: &Staff) -> Result<Overvie
     if staff.require(Permission::ViewActivity).is_ok() {
         let days = logins(context).await?;
         let [logins, failed] = days.last().map(|day| day.1).unwrap_or_default();
-        let of = |kind: Kind| format!("{ADMIN_ACTIVITY}?kind={}", kind.name());
-        found.figures.push(figure("Logins today", logins, of(Kind::Login)));
-        found.figures.push(figure("Failed logins today", failed, of(Kind::LoginFailed)));
+        let of = |kind: ActivityKind| format!("{ADMIN_ACTIVITY}?kind={}", kind.name());
+        found.figures.push(figure("Logins today", logins, of(ActivityKind::Login)));
+        found.figures.push(figure("Failed logins today", failed, of(ActivityKind::LoginFailed)));
         found.logins = Some(plot(&days));
     }
     if staff.require(Permission::ViewMail).is_ok() {
@@ -75,7 +75,7 @@ pub async fn overview(context: &RequestContext, staff: &Staff) -> Result<Overvie
         let mut lines = timings::report(&context.site, staff, Window::Hour).await?.lines;
         lines.sort_by_key(|line| std::cmp::Reverse(line.times[1]));
         lines.truncate(ROUTES);
-        let row = |line: crate::admin::timings::Line| (line.route, micros_in_words(line.times[1]));
+        let row = |line: crate::admin::timings::TimingsLine| (line.route, micros_in_words(line.times[1]));
         found.slowest = Some(lines.into_iter().map(row).collect());
     }
     Ok(found)
@@ -87,7 +87,7 @@ fn figure(label: &str, count: i64, path: String) -> Figure {
 }
 
 async fn of_users(context: &RequestContext) -> Result<[Figure; 3], AppError> {
-    let (site, filter) = (&context.site, Filter::default());
+    let (site, filter) = (&context.site, UserFilter::default());
     let unconfirmed = filter.with(Fact::Verified, Some(false));
     let (all, unconfirmed_facets) = (filter.facets(), unconfirmed.facets());
     let count = || async {
@@ -104,7 +104,7 @@ async fn of_users(context: &RequestContext) -> Result<[Figure; 3], AppError> {
     Ok([
         exact("Members", number(0), USERS.to_owned()),
         figure("New in seven days", number(1), USERS.to_owned()),
-        exact("Unconfirmed", number(2), format!("{USERS}{}", unconfirmed.to_query(&Place::First))),
+        exact("Unconfirmed", number(2), format!("{USERS}{}", unconfirmed.to_query(&ListPage::First))),
     ])
 }
 
@@ -117,7 +117,7 @@ async fn logins(context: &RequestContext) -> Result<Vec<(Millis, [i64; 2])>, App
         let count = || async {
             let mut connection = site.db.read().await?;
             let mut counts = Vec::new();
-            for kind in [Kind::Login, Kind::LoginFailed] {
+            for kind in [ActivityKind::Login, ActivityKind::LoginFailed] {
                 let sql = store::activity_statement(kind.name(), day * DAY, (day + 1) * DAY, MAX_COUNTED);
                 counts.push(store::count(&mut connection, sql).await?);
             }

@@ -4,7 +4,7 @@
 
 use leptos::prelude::*;
 
-use super::Listing;
+use super::SessionListing;
 use crate::shared::{error::AppError, forms::Submission, json::Json};
 
 /// Loads a page of the list; `query` is the query string of the page's address.
@@ -13,7 +13,7 @@ use crate::shared::{error::AppError, forms::Submission, json::Json};
 /// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
 /// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/sessions", output = Json)]
-pub async fn load_all_sessions(#[server(default)] query: String) -> Result<Listing, AppError> {
+pub async fn load_all_sessions(#[server(default)] query: String) -> Result<SessionListing, AppError> {
     use crate::{
         shared::permission::Permission,
         site::{RequestContext, current_staff},

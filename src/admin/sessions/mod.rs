@@ -14,13 +14,13 @@ use crate::shared::moment::Moment;
 
 /// A page of the list, latest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Listing {
+pub struct SessionListing {
     /// The user searched for, as typed.
     pub search: String,
     /// Whether more users match the search than are searched; then no lines are shown.
     pub is_too_many: bool,
     /// The sessions, at most a hundred.
-    pub lines: Vec<Line>,
+    pub lines: Vec<SessionLine>,
     /// Whether this is not the first page.
     pub is_older: bool,
     /// The query of the page with older sessions, if there is one.
@@ -29,7 +29,7 @@ pub struct Listing {
 
 /// A signed-in device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Line {
+pub struct SessionLine {
     /// The hash of the session's id, for the form that ends it. It cannot be used as a session.
     pub session: String,
     /// The user's id.

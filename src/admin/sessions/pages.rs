@@ -6,7 +6,7 @@ use server_fn::ServerFn;
 
 use super::super::layout::{AdminFrame, UserSearch, visitor_may};
 use super::{
-    Line, Listing,
+    SessionLine, SessionListing,
     api::{EndAnySession, load_all_sessions},
 };
 use crate::{
@@ -31,12 +31,12 @@ pub fn SessionsPage() -> impl IntoView {
 }
 
 #[component]
-fn List(listing: Listing) -> impl IntoView {
-    let Listing { search, is_too_many, lines, is_older, older } = listing;
+fn List(listing: SessionListing) -> impl IntoView {
+    let SessionListing { search, is_too_many, lines, is_older, older } = listing;
     let may_end = visitor_may(Permission::DeleteSession);
     let rows = lines
         .into_iter()
-        .map(|line| view! { <Row line search=search.clone() may_end /> })
+        .map(|line| view! { <SessionTableRow line search=search.clone() may_end /> })
         .collect::<Vec<_>>();
     let content = if rows.is_empty() {
         let sentence = match is_too_many {
@@ -82,8 +82,8 @@ fn List(listing: Listing) -> impl IntoView {
 }
 
 #[component]
-fn Row(line: Line, search: String, may_end: bool) -> impl IntoView {
-    let Line { session, user, username, device, address, since, last_seen, can_be_ended } = line;
+fn SessionTableRow(line: SessionLine, search: String, may_end: bool) -> impl IntoView {
+    let SessionLine { session, user, username, device, address, since, last_seen, can_be_ended } = line;
     let label = format!("Log out {device} of {username}, signed in {}", since.text);
     let end = may_end.then(|| {
         let form = can_be_ended.then(|| {

@@ -6,9 +6,9 @@ use super::super::users::{
     service as users,
     service::{Target, UserSearch},
 };
-use super::{Line, Listing, store};
+use super::{SessionLine, SessionListing, store};
 use crate::{
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     audit::{
         service as history,
         service::{Actor, Object},
@@ -34,13 +34,13 @@ const MAX_USERS: usize = 200;
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn listing(site: &AppState, staff: &Staff, query: &str) -> Result<Listing, AppError> {
+pub async fn listing(site: &AppState, staff: &Staff, query: &str) -> Result<SessionListing, AppError> {
     let (search, before) = read(query);
     let users = match users::named(site, &search, MAX_USERS).await? {
         UserSearch::All => None,
         UserSearch::These(users) => Some(users),
         UserSearch::TooMany => {
-            return Ok(Listing {
+            return Ok(SessionListing {
                 search,
                 is_too_many: true,
                 lines: Vec::new(),
@@ -63,7 +63,7 @@ pub async fn listing(site: &AppState, staff: &Staff, query: &str) -> Result<List
     owners.sort_unstable();
     owners.dedup();
     let within_reach = users::within_reach(site, staff, &owners).await?;
-    let line = |row: store::Row| Line {
+    let line = |row: store::SessionListRow| SessionLine {
         can_be_ended: within_reach.contains(&row.user_id),
         session: URL_SAFE_NO_PAD.encode(&row.id_hash),
         user: row.user_id,
@@ -74,7 +74,7 @@ pub async fn listing(site: &AppState, staff: &Staff, query: &str) -> Result<List
         last_seen: moment(row.last_seen_at),
     };
     let lines = rows.into_iter().map(line).collect();
-    Ok(Listing { search, is_too_many: false, lines, is_older: before.is_some(), older })
+    Ok(SessionListing { search, is_too_many: false, lines, is_older: before.is_some(), older })
 }
 
 /// Parses the query into the search and the line before which the page begins.
@@ -128,7 +128,7 @@ pub async fn end(
         &mut transaction,
         now,
         user,
-        Kind::DeviceEnded,
+        ActivityKind::DeviceEnded,
         &detail,
         &ClientInfo::default(),
     )

@@ -6,7 +6,7 @@ use crate::base::{clock::Millis, db::AnyConnection, member::UserId, sql::Sql};
 
 /// A session, with its user's name.
 #[derive(FromRow)]
-pub struct Row {
+pub struct SessionListRow {
     pub id_hash: Vec<u8>,
     pub user_id: i64,
     pub username: String,
@@ -41,7 +41,7 @@ pub fn statement(
     sql
 }
 
-pub async fn lines(connection: &mut AnyConnection, sql: Sql) -> Result<Vec<Row>, sqlx::Error> {
+pub async fn lines(connection: &mut AnyConnection, sql: Sql) -> Result<Vec<SessionListRow>, sqlx::Error> {
     sql.query_as().fetch_all(connection).await
 }
 

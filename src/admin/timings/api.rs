@@ -4,7 +4,7 @@
 
 use leptos::prelude::*;
 
-use super::Report;
+use super::TimingsReport;
 use crate::shared::{error::AppError, json::Json};
 
 /// Loads the timings that `query`, the query of the page's address, asks for.
@@ -12,7 +12,7 @@ use crate::shared::{error::AppError, json::Json};
 /// # Errors
 /// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission.
 #[server(prefix = "/api", endpoint = "admin/timings", output = Json)]
-pub async fn load_timings(#[server(default)] query: String) -> Result<Report, AppError> {
+pub async fn load_timings(#[server(default)] query: String) -> Result<TimingsReport, AppError> {
     use super::{Window, service};
     use crate::{
         shared::permission::Permission,

@@ -1,5 +1,5 @@
-//! The timing page: how long the answers took, by route, and which were the slowest. Since the start
-//! of this process, and of this process alone.
+//! The timing page: how long the answers took, by route, and which were the slowest. Since the
+//! start of this process, and of this process alone.
 
 pub mod api;
 pub mod pages;
@@ -65,7 +65,7 @@ impl Window {
 
 /// Everything that the page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Report {
+pub struct TimingsReport {
     /// When it was made.
     pub at: Moment,
     /// Answers per ten seconds of the last hour, with the columns from the cache, made, and errors.
@@ -73,14 +73,14 @@ pub struct Report {
     /// The 95th percentile of the answers made in ten seconds, in milliseconds.
     pub durations: Plot,
     /// A line for each route with an answer, kept and made ones apart, by name.
-    pub lines: Vec<Line>,
+    pub lines: Vec<TimingsLine>,
     /// The slowest requests, the slowest first.
     pub slowest: Vec<SlowRequest>,
 }
 
 /// The answers of one route. Times in microseconds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Line {
+pub struct TimingsLine {
     /// The route's pattern; "unknown" for all paths without a route.
     pub route: String,
     /// Whether the answers came from the page cache.

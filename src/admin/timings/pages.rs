@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::super::layout::AdminFrame;
-use super::{Line, Report, Window, api, micros_in_words, slowest::Slowest};
+use super::{TimingsLine, TimingsReport, Window, api, micros_in_words, slowest::Slowest};
 use crate::{
     shared::paths::TIMINGS_STREAM,
     ui::{Chart, Data, Follow, Loaded, Plot, Timestamp, number::grouped},
@@ -43,7 +43,7 @@ pub fn TimingsPage() -> impl IntoView {
 }
 
 #[component]
-fn Shown(report: Report, window: Window) -> impl IntoView {
+fn Shown(report: TimingsReport, window: Window) -> impl IntoView {
     let now = RwSignal::new(report);
     Follow::json(format!("{TIMINGS_STREAM}{}", window.to_query()), move |update| now.set(update));
     let answers = Memo::new(move |_| now.with(|now| now.answers.clone()));
@@ -97,7 +97,7 @@ fn Shown(report: Report, window: Window) -> impl IntoView {
     }
 }
 
-fn row(line: Line) -> impl IntoView {
+fn row(line: TimingsLine) -> impl IntoView {
     let count = |count: u64| grouped(count.try_into().unwrap_or(i64::MAX));
     let times = line.times.map(|micros| view! { <td>{micros_in_words(micros)}</td> }).collect_view();
     view! {

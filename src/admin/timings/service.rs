@@ -1,11 +1,11 @@
 //! What the timing page shows of the statistics.
 
-use super::{Bar, Line, Report, SlowRequest, Window};
+use super::{Bar, SlowRequest, TimingsLine, TimingsReport, Window};
 use crate::{
     base::{member::Staff, moment::moment, spent::Stretch},
     shared::{error::AppError, part::Part, permission::Permission},
     site::AppState,
-    timing::statistics::{self, Point},
+    timing::statistics::{self, TimingPoint},
     ui::{
         Plot,
         chart::outline::{self, outline, stretches},
@@ -16,16 +16,16 @@ use crate::{
 ///
 /// # Errors
 /// [`AppError::Forbidden`] without the permission; [`AppError::Internal`] when a thread panicked.
-pub async fn report(site: &AppState, staff: &Staff, window: Window) -> Result<Report, AppError> {
+pub async fn report(site: &AppState, staff: &Staff, window: Window) -> Result<TimingsReport, AppError> {
     staff.require(Permission::ViewTiming)?;
     let timings = site.timings.clone();
     // With many routes it takes some milliseconds, in which this thread would answer nobody.
     let reading = tokio::task::spawn_blocking(move || timings.report(window.seconds()));
-    let statistics::Report { lines, slowest, points } = reading.await.map_err(|error| {
+    let statistics::StatisticsReport { lines, slowest, points } = reading.await.map_err(|error| {
         tracing::error!(%error, "The timings could not be read");
         AppError::Internal
     })?;
-    Ok(Report {
+    Ok(TimingsReport {
         at: moment(site.clock.now()),
         answers: answers(&points),
         durations: durations(&points),
@@ -34,9 +34,9 @@ pub async fn report(site: &AppState, staff: &Staff, window: Window) -> Result<Re
     })
 }
 
-fn line(line: statistics::Line) -> Line {
-    let statistics::Line { route, is_cached, summary } = line;
-    Line {
+fn line(line: statistics::RouteLine) -> TimingsLine {
+    let statistics::RouteLine { route, is_cached, summary } = line;
+    TimingsLine {
         route,
         is_cached,
         count: summary.count,
@@ -46,10 +46,10 @@ fn line(line: statistics::Line) -> Line {
 }
 
 /// Draws all answers, and those that were made over them.
-fn answers(points: &[Point]) -> Plot {
-    let all = |point: &Point| point.kept + point.made;
+fn answers(points: &[TimingPoint]) -> Plot {
+    let all = |point: &TimingPoint| point.kept + point.made;
     let top = outline::top(points.iter().map(all).max().unwrap_or_default());
-    let numbers = |point: &Point| (point.at * 1_000, [point.kept, point.made, point.errors]);
+    let numbers = |point: &TimingPoint| (point.at * 1_000, [point.kept, point.made, point.errors]);
     Plot {
         outlines: vec![
             outline(points, outline::POINTS, top, all),
@@ -61,11 +61,11 @@ fn answers(points: &[Point]) -> Plot {
 }
 
 /// Draws the 95th percentile, up to a whole number of milliseconds whose half is whole, too.
-fn durations(points: &[Point]) -> Plot {
+fn durations(points: &[TimingPoint]) -> Plot {
     const MIN_TOP_US: u64 = 10_000;
     let top = points.iter().map(|point| point.p95).max().unwrap_or_default().max(MIN_TOP_US);
     let top = top.next_multiple_of(2_000);
-    let numbers = |point: &Point| (point.at * 1_000, [point.p95.div_ceil(1_000)]);
+    let numbers = |point: &TimingPoint| (point.at * 1_000, [point.p95.div_ceil(1_000)]);
     Plot {
         outlines: vec![outline(points, outline::POINTS, top, |point| point.p95)],
         top: top / 1_000,
@@ -118,12 +118,12 @@ mod tests {
 
     #[test]
     fn the_chart_of_durations_has_whole_milliseconds() {
-        let point = |p95| Point { at: 300, p95, made: 1, ..Point::default() };
+        let point = |p95| TimingPoint { at: 300, p95, made: 1, ..TimingPoint::default() };
         let plot = durations(&[point(14_001), point(7_999)]);
         assert_eq!((plot.top, plot.stretches[0].numbers.clone()), (16, vec![15]));
         assert_eq!(plot.outlines, ["M716,160H716V19H718V80H720V160Z"]);
         assert_eq!(durations(&[]).top, 10);
-        let answers = answers(&[Point { kept: 3, errors: 1, ..point(1) }]);
+        let answers = answers(&[TimingPoint { kept: 3, errors: 1, ..point(1) }]);
         assert_eq!((answers.top, answers.stretches[0].numbers.clone()), (10, vec![3, 1, 1]));
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::filter::{Filter, Place};
+use super::filter::{ListPage, UserFilter};
 use crate::shared::permission::Permission;
 
 /// The query parameter for a chosen user, in the addresses of the list and of
@@ -83,7 +83,7 @@ pub enum Who {
     /// Users with these ids.
     Chosen(Vec<i64>),
     /// All users that the list finds.
-    All(Filter),
+    All(UserFilter),
 }
 
 /// An action, and the users that it is applied to.
@@ -96,9 +96,9 @@ pub struct Batch {
     /// The users.
     pub who: Who,
     /// The list that the batch was started from.
-    pub list: Filter,
+    pub list: UserFilter,
     /// The page of that list.
-    pub place: Place,
+    pub place: ListPage,
 }
 
 impl Batch {
@@ -109,13 +109,13 @@ impl Batch {
     /// no action.
     pub fn from_query(query: &str) -> Option<Self> {
         let (mut action, mut group, mut chosen, mut is_all) = (None, None, Vec::new(), false);
-        let (mut list, mut place) = (Filter::default(), Place::First);
+        let (mut list, mut place) = (UserFilter::default(), ListPage::First);
         for (name, value) in form_urlencoded::parse(query.trim_start_matches('?').as_bytes()) {
             match name.as_ref() {
                 "action" => action = Action::ALL.into_iter().find(|action| action.name() == value),
                 "to_group" => group = value.parse().ok(),
                 "scope" => is_all = value == "all",
-                "list" => (list, place) = Filter::from_query(&value),
+                "list" => (list, place) = UserFilter::from_query(&value),
                 CHOSEN if chosen.len() < Self::MAX_SELECTED => chosen.extend(value.parse::<i64>().ok()),
                 _ => {}
             }
@@ -245,8 +245,8 @@ mod tests {
 
     #[test]
     fn a_batchs_query_round_trips() {
-        let (list, place) = Filter::from_query("?q=a%26b&staff=1&sort=-seen&after=7~x");
-        assert_ne!(place, Place::First);
+        let (list, place) = UserFilter::from_query("?q=a%26b&staff=1&sort=-seen&after=7~x");
+        assert_ne!(place, ListPage::First);
         for who in [Who::Chosen(vec![1, 1 << 60]), Who::Chosen(Vec::new()), Who::All(list.clone())] {
             for action in Action::ALL {
                 let group = action.needs_group().then_some(7);

@@ -1,6 +1,6 @@
 //! The days of a filter as times.
 
-use super::filter::{By, Filter};
+use super::filter::{By, UserFilter};
 use crate::base::{clock::Millis, time_zone::day};
 
 /// Times within which users joined, or last logged in.
@@ -18,7 +18,7 @@ pub struct Range {
 ///
 /// # Errors
 /// What is wrong, in a sentence, if a day does not exist or the first is after the last.
-pub fn of(filter: &Filter) -> Result<Vec<Range>, String> {
+pub fn of(filter: &UserFilter) -> Result<Vec<Range>, String> {
     let [joined_from, joined_to, seen_from, seen_to] = &filter.days;
     let ranges = [
         // Who never logged in has the time 0.
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     fn ranges(query: &str) -> Result<Vec<Range>, String> {
-        of(&Filter::from_query(query).0)
+        of(&UserFilter::from_query(query).0)
     }
 
     #[test]

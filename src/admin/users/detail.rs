@@ -38,8 +38,8 @@ pub struct User {
     pub unknown: Vec<String>,
     /// Ids and names of the user's groups.
     pub groups: Vec<(i64, String)>,
-    /// Names of the groups that the caller can add the user to, or `None` if there are too many groups to
-    /// choose from.
+    /// Names of the groups that the caller can add the user to, or `None` if there are too many
+    /// groups to choose from.
     pub other_groups: Option<Vec<String>>,
     /// Whether the caller can manage the user.
     pub can_manage: CanManage,

@@ -1,5 +1,5 @@
-//! The found users as a download. A route of its own: server functions answer with values and pages,
-//! and this is a file, sent while it is read. The query is that of the list.
+//! The found users as a download. A route of its own: server functions answer with values and
+//! pages, and this is a file, sent while it is read. The query is that of the list.
 
 use std::io;
 
@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::{
-    filter::Filter,
+    filter::UserFilter,
     service::{self, Export},
 };
 use crate::{
@@ -41,7 +41,7 @@ async fn back(RawQuery(query): RawQuery) -> Redirect {
 
 /// Returns the address of the list that the download is from.
 fn list(query: &str) -> String {
-    let (filter, place) = Filter::from_query(query);
+    let (filter, place) = UserFilter::from_query(query);
     format!("{USERS}{}", filter.to_query(&place))
 }
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::shared::list_page;
+
 /// How many facts there are.
 pub const FACTS: usize = 5;
 
@@ -110,18 +112,8 @@ pub struct Cursor {
     pub id: i64,
 }
 
-/// The page of a list. It is a cursor and not a page number, so that every page is as fast as the
-/// first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Place {
-    /// The first page.
-    #[default]
-    First,
-    /// The page after this line.
-    After(Cursor),
-    /// The page before this line.
-    Before(Cursor),
-}
+/// A page of the list of users.
+pub type ListPage = list_page::ListPage<Cursor>;
 
 /// How many users a page of the list shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -154,7 +146,7 @@ pub const DAYS: [&str; 4] = ["joined_from", "joined_to", "seen_from", "seen_to"]
 
 /// Which users a list shows, and their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Filter {
+pub struct UserFilter {
     /// The search, as typed.
     pub search: String,
     /// The required answers to [`Fact::ALL`], in that order; `None` for any.
@@ -169,11 +161,11 @@ pub struct Filter {
     pub size: Size,
 }
 
-impl Filter {
+impl UserFilter {
     /// Parses the query of an address into filter and page. Parameters that make no sense are
     /// ignored.
-    pub fn from_query(query: &str) -> (Self, Place) {
-        let (mut filter, mut place) = (Self::default(), Place::First);
+    pub fn from_query(query: &str) -> (Self, ListPage) {
+        let (mut filter, mut place) = (Self::default(), ListPage::First);
         for (name, value) in form_urlencoded::parse(query.trim_start_matches('?').as_bytes()) {
             match name.as_ref() {
                 "q" => value.trim().clone_into(&mut filter.search),
@@ -183,8 +175,8 @@ impl Filter {
                     let named = |size: &Size| size.users().to_string() == value;
                     filter.size = Size::ALL.into_iter().find(named).unwrap_or_default();
                 }
-                "after" => place = cursor_of(&value).map_or(Place::First, Place::After),
-                "before" => place = cursor_of(&value).map_or(Place::First, Place::Before),
+                "after" => place = cursor_of(&value).map_or(ListPage::First, ListPage::Next),
+                "before" => place = cursor_of(&value).map_or(ListPage::First, ListPage::Previous),
                 name => {
                     if let Some(at) = Fact::ALL.iter().position(|fact| fact.name() == name) {
                         filter.facts[at] = match value.as_ref() {
@@ -201,17 +193,21 @@ impl Filter {
         (filter, place)
     }
 
-    /// Returns the query that [`Filter::from_query`] reads, with its question mark, or an empty
+    /// Returns the query that [`UserFilter::from_query`] reads, with its question mark, or an empty
     /// string for the unfiltered list.
-    pub fn to_query(&self, place: &Place) -> String {
+    pub fn to_query(&self, place: &ListPage) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         for (name, value) in self.pairs() {
             query.append_pair(name, &value);
         }
         match place {
-            Place::First => {}
-            Place::After(Cursor { key, id }) => drop(query.append_pair("after", &format!("{id}~{key}"))),
-            Place::Before(Cursor { key, id }) => drop(query.append_pair("before", &format!("{id}~{key}"))),
+            ListPage::First => {}
+            ListPage::Next(Cursor { key, id }) => {
+                query.append_pair("after", &format!("{id}~{key}"));
+            }
+            ListPage::Previous(Cursor { key, id }) => {
+                query.append_pair("before", &format!("{id}~{key}"));
+            }
         }
         let query = query.finish();
         if query.is_empty() { query } else { format!("?{query}") }
@@ -292,7 +288,7 @@ mod tests {
 
     #[test]
     fn a_lists_query_round_trips() {
-        let filter = Filter {
+        let filter = UserFilter {
             search: "añd & ~é%\n".trim().into(),
             facts: [Some(true), None, Some(false), Some(true), Some(false)],
             group: Some(1 << 60),
@@ -301,10 +297,10 @@ mod tests {
             size: Size::Large,
         };
         let cursor = Cursor { key: "a~b?&=#ü".into(), id: 7 };
-        for place in [Place::First, Place::After(cursor.clone()), Place::Before(cursor)] {
-            assert_eq!(Filter::from_query(&filter.to_query(&place)), (filter.clone(), place));
+        for place in [ListPage::First, ListPage::Next(cursor.clone()), ListPage::Previous(cursor)] {
+            assert_eq!(UserFilter::from_query(&filter.to_query(&place)), (filter.clone(), place));
         }
-        assert_eq!(Filter::default().to_query(&Place::First), "");
+        assert_eq!(UserFilter::default().to_query(&ListPage::First), "");
     }
 
     #[test]
@@ -324,13 +320,13 @@ mod tests {
             "?after=7~a%00b",
             "?%ff",
         ] {
-            assert_eq!(Filter::from_query(query), (Filter::default(), Place::First), "{query}");
+            assert_eq!(UserFilter::from_query(query), (UserFilter::default(), ListPage::First), "{query}");
         }
     }
 
     #[test]
     fn each_fact_halves_the_facets() {
-        let filter = Filter::default();
+        let filter = UserFilter::default();
         assert_eq!(filter.facets().len(), 32);
         let active = filter.with(Fact::Active, Some(true)).with(Fact::SecondFactor, Some(false));
         assert_eq!(active.facets(), [8, 9, 10, 11, 12, 13, 14, 15]);

@@ -22,32 +22,32 @@ use serde::{Deserialize, Serialize};
 pub use detail::*;
 
 use crate::shared::moment::Moment;
-use filter::{FACTS, Fact, Filter, Place};
+use filter::{FACTS, Fact, ListPage, UserFilter};
 
 /// A page of the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Listing {
+pub struct UserListing {
     /// The filter, as it was understood.
-    pub filter: Filter,
+    pub filter: UserFilter,
     /// What is wrong with its days; nobody is found then.
     pub problem: Option<String>,
     /// The users of the page.
-    pub lines: Vec<Line>,
+    pub lines: Vec<UserLine>,
     /// How many users match.
-    pub found: Found,
+    pub found: MatchCount,
     /// How many users there are in all.
     pub total: i64,
     /// The filters to choose from, with counts.
     pub choices: Choices,
     /// The page before this one.
-    pub previous: Option<Place>,
+    pub previous: Option<ListPage>,
     /// The page after this one.
-    pub next: Option<Place>,
+    pub next: Option<ListPage>,
 }
 
 /// How many users match a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Found {
+pub enum MatchCount {
     /// Exactly this many.
     Exactly(i64),
     /// Too many match the search to be counted.
@@ -61,7 +61,7 @@ pub enum Found {
 
 /// A user in the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Line {
+pub struct UserLine {
     /// The row's id.
     pub id: i64,
     /// The username.
@@ -78,7 +78,7 @@ pub struct Line {
     pub seen: Option<Moment>,
 }
 
-impl Line {
+impl UserLine {
     /// Returns whether the fact applies to the user.
     pub fn is(&self, fact: Fact) -> bool {
         Fact::ALL.into_iter().zip(self.facts).any(|(one, is)| one == fact && is)

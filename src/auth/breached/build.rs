@@ -10,7 +10,7 @@ use std::{
 use sha2::{Digest, Sha256};
 use xorf::BinaryFuse16;
 
-use super::file::{FILTERS, Filter, HEADER_BYTES, MAGIC, filter_of, header};
+use super::file::{BreachFilter, FILTERS, HEADER_BYTES, MAGIC, filter_of, header};
 use crate::base::{
     backup::{Partial, rename},
     failure::Failure,
@@ -32,8 +32,8 @@ pub struct Built {
 /// complete. Calls `progress` with the number of lines, every ten million.
 ///
 /// Takes about 50 MB of memory for a billion lines, and eight bytes a line beside the file while it
-/// runs: each filter is built from all of its keys in memory, so the keys are first dealt out to the
-/// filters on the disk.
+/// runs: each filter is built from all of its keys in memory, so the keys are first dealt out to
+/// the filters on the disk.
 ///
 /// # Errors
 /// A [`Failure`] that names the first line that is not `SHA1:COUNT`, says that the list has no
@@ -175,11 +175,11 @@ fn write(keys: &Keys, path: &Path) -> io::Result<(u64, u64)> {
     for filter in 0..FILTERS {
         let keys = keys.of(filter)?;
         if keys.is_empty() {
-            filters.push(Filter::default());
+            filters.push(BreachFilter::default());
             continue;
         }
         let built = BinaryFuse16::try_from(&keys).map_err(io::Error::other)?;
-        filters.push(Filter {
+        filters.push(BreachFilter {
             seed: built.descriptor.seed,
             segment_length: built.descriptor.segment_length,
             segment_count_length: built.descriptor.segment_count_length,

@@ -1,5 +1,6 @@
-//! A file with the breached passwords as binary fuse filters of 16 bits (Graf and Lemire, 2022): about
-//! 18 bits for each password. A look-up reads six bytes of it; the table of the filters is in memory.
+//! A file with the breached passwords as binary fuse filters of 16 bits (Graf and Lemire, 2022):
+//! about 18 bits for each password. A look-up reads six bytes of it; the table of the filters is in
+//! memory.
 //!
 //! | bytes | content, little-endian |
 //! |---|---|
@@ -28,14 +29,14 @@ const VERSION: u32 = 1;
 /// The number of filters.
 pub const FILTERS: usize = 1024;
 const TABLE_AT: usize = 8 + 4 + 8 + 32;
-const TABLE_END: usize = TABLE_AT + FILTERS * Filter::BYTES;
+const TABLE_END: usize = TABLE_AT + FILTERS * BreachFilter::BYTES;
 /// The size of all before the filters, in bytes.
 pub const HEADER_BYTES: usize = TABLE_END + 32;
 const ENTRY_BYTES: u64 = 2;
 
 /// The parameters of one filter. All are zero where it has no password.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Filter {
+pub struct BreachFilter {
     /// The seed of its hash.
     pub seed: u64,
     /// The length of a segment, a power of two.
@@ -44,15 +45,15 @@ pub struct Filter {
     pub segment_count_length: u32,
 }
 
-impl Filter {
+impl BreachFilter {
     const BYTES: usize = 8 + 4 + 4;
 
     fn entries(&self) -> u64 {
         u64::from(self.segment_count_length) + 2 * u64::from(self.segment_length)
     }
 
-    /// Returns the three entries of a key, and the fingerprint to which they add up where the filter
-    /// has the key. As `xorf` computes them.
+    /// Returns the three entries of a key, and the fingerprint to which they add up where the
+    /// filter has the key. As `xorf` computes them.
     fn places(&self, key: u64) -> ([u64; 3], u16) {
         let hash = mix(key.wrapping_add(self.seed));
         let (length, mask) = (u64::from(self.segment_length), u64::from(self.segment_length).wrapping_sub(1));
@@ -76,7 +77,7 @@ pub const fn filter_of(key: u64) -> usize {
 }
 
 /// Returns all before the filters, of which the whole has the checksum `sum`.
-pub fn header(filters: &[Filter], passwords: u64, sum: &[u8]) -> Vec<u8> {
+pub fn header(filters: &[BreachFilter], passwords: u64, sum: &[u8]) -> Vec<u8> {
     let mut header = Vec::with_capacity(HEADER_BYTES);
     header.extend(MAGIC);
     header.extend(VERSION.to_le_bytes());
@@ -96,7 +97,7 @@ pub struct FilterFile {
     file: File,
     name: String,
     /// Each with the position of its first entry in the file.
-    filters: Vec<(u64, Filter)>,
+    filters: Vec<(u64, BreachFilter)>,
     end: u64,
     sum: [u8; 32],
 }
@@ -203,16 +204,16 @@ fn damaged(name: &str) -> Failure {
 }
 
 /// Reads a header, or returns `None` if it does not fit its checksum.
-fn read(header: &[u8]) -> Option<(Vec<Filter>, [u8; 32])> {
+fn read(header: &[u8]) -> Option<(Vec<BreachFilter>, [u8; 32])> {
     let (covered, sum) = header.split_at_checked(TABLE_END)?;
     if Sha256::digest(covered)[..] != *sum {
         return None;
     }
     let number = |bytes: &[u8]| bytes.iter().rev().fold(0, |number, byte| (number << 8) | u64::from(*byte));
     let filters = covered[TABLE_AT..]
-        .chunks_exact(Filter::BYTES)
+        .chunks_exact(BreachFilter::BYTES)
         .map(|bytes| {
-            Some(Filter {
+            Some(BreachFilter {
                 seed: number(&bytes[..8]),
                 segment_length: u32::try_from(number(&bytes[8..12])).ok()?,
                 segment_count_length: u32::try_from(number(&bytes[12..])).ok()?,

@@ -27,12 +27,12 @@ use crate::{
 pub struct BreachedPasswords(Arc<Shared>);
 
 struct Shared {
-    source: Source,
+    source: BreachSource,
     clock: Clock,
     warnings: LogLimit,
 }
 
-enum Source {
+enum BreachSource {
     Off,
     File(Arc<FilterFile>),
     Range(RangeServer),
@@ -45,10 +45,10 @@ impl BreachedPasswords {
     /// A [`Failure`] when it is no file of [`build`], or `tls.ca_file` cannot be used.
     pub fn new(config: &Config, clock: &Clock) -> Result<Self, Failure> {
         let source = match &config.passwords.breached {
-            config::Breached::Off => Source::Off,
-            config::Breached::File(path) => Source::File(Arc::new(FilterFile::open(path)?)),
+            config::Breached::Off => BreachSource::Off,
+            config::Breached::File(path) => BreachSource::File(Arc::new(FilterFile::open(path)?)),
             config::Breached::Range(url) => {
-                Source::Range(RangeServer::new(url, config.passwords.breached_timeout, &config.tls)?)
+                BreachSource::Range(RangeServer::new(url, config.passwords.breached_timeout, &config.tls)?)
             }
         };
         Ok(Self(Arc::new(Shared { source, clock: clock.clone(), warnings: LogLimit::default() })))
@@ -56,17 +56,18 @@ impl BreachedPasswords {
 
     /// Returns whether passwords are checked at all.
     pub fn is_on(&self) -> bool {
-        !matches!(self.0.source, Source::Off)
+        !matches!(self.0.source, BreachSource::Off)
     }
 
-    /// Reads the whole file and compares its checksum, which takes a second for each gigabyte or so.
+    /// Reads the whole file and compares its checksum, which takes a second for each gigabyte or
+    /// so.
     ///
     /// # Errors
     /// A [`Failure`] when the file is damaged or cannot be read.
     pub fn verify(&self) -> Result<(), Failure> {
         match &self.0.source {
-            Source::File(file) => file.verify(),
-            Source::Off | Source::Range(_) => Ok(()),
+            BreachSource::File(file) => file.verify(),
+            BreachSource::Off | BreachSource::Range(_) => Ok(()),
         }
     }
 
@@ -94,21 +95,21 @@ impl BreachedPasswords {
 
     fn name(&self) -> &str {
         match &self.0.source {
-            Source::Off => "off",
-            Source::File(file) => file.name(),
-            Source::Range(server) => server.name(),
+            BreachSource::Off => "off",
+            BreachSource::File(file) => file.name(),
+            BreachSource::Range(server) => server.name(),
         }
     }
 
     async fn ask(&self, hash: Hash) -> Result<bool, String> {
         match &self.0.source {
-            Source::Off => Ok(false),
-            Source::File(file) => {
+            BreachSource::Off => Ok(false),
+            BreachSource::File(file) => {
                 let file = file.clone();
                 let found = tokio::task::spawn_blocking(move || file.has(&hash)).await;
                 found.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
             }
-            Source::Range(server) => server.has(&hash).await,
+            BreachSource::Range(server) => server.has(&hash).await,
         }
     }
 }

@@ -44,7 +44,7 @@ impl Key {
 }
 
 /// Where the keys come from.
-enum Source {
+enum KeySource {
     /// The setting `second_factor.key`.
     Setting,
     /// A file. With SQLite, whose site has one instance, it is created when it is missing.
@@ -58,7 +58,7 @@ enum Source {
 pub struct Seal(Arc<Inner>);
 
 struct Inner {
-    source: Source,
+    source: KeySource,
     /// The first one seals.
     keys: RwLock<Vec<Key>>,
 }
@@ -70,13 +70,13 @@ impl Seal {
     /// A [`Failure`] when the file cannot be read or holds no keys.
     pub fn new(config: &Config) -> Result<Self, Failure> {
         let source = match config.sealing_key_file()? {
-            Some(path) => Source::File { path, may_create: config.database.url.is_embedded() },
-            None if config.second_factor.key.is_empty() => Source::None,
-            None => Source::Setting,
+            Some(path) => KeySource::File { path, may_create: config.database.url.is_embedded() },
+            None if config.second_factor.key.is_empty() => KeySource::None,
+            None => KeySource::Setting,
         };
         let keys = match &source {
-            Source::File { path, .. } => key_file::read(path)?,
-            Source::Setting | Source::None => config.second_factor.key.keys().unwrap_or_default(),
+            KeySource::File { path, .. } => key_file::read(path)?,
+            KeySource::Setting | KeySource::None => config.second_factor.key.keys().unwrap_or_default(),
         };
         let keys = RwLock::new(keys.into_iter().map(Key::new).collect());
         Ok(Self(Arc::new(Inner { source, keys })))
@@ -88,7 +88,7 @@ impl Seal {
     /// A [`Failure`] when the file cannot be written, or is missing although a database server is
     /// used: then its instances must share one, which only the operator can give them.
     pub fn prepare(&self) -> Result<(), Failure> {
-        let Source::File { path, may_create } = &self.0.source else {
+        let KeySource::File { path, may_create } = &self.0.source else {
             return Ok(());
         };
         if self.keys().is_empty() {
@@ -106,14 +106,14 @@ impl Seal {
 
     /// Returns whether secrets can be sealed.
     pub fn is_available(&self) -> bool {
-        !matches!(self.0.source, Source::None)
+        !matches!(self.0.source, KeySource::None)
     }
 
     /// Returns the file with the keys, if they are in one.
     pub fn file(&self) -> Option<&PathBuf> {
         match &self.0.source {
-            Source::File { path, .. } => Some(path),
-            Source::Setting | Source::None => None,
+            KeySource::File { path, .. } => Some(path),
+            KeySource::Setting | KeySource::None => None,
         }
     }
 
@@ -218,7 +218,7 @@ impl Seal {
     }
 
     fn read_again(&self) -> Result<(), Failure> {
-        if let Source::File { path, .. } = &self.0.source {
+        if let KeySource::File { path, .. } = &self.0.source {
             let keys = key_file::read(path)?.into_iter().map(Key::new).collect();
             *self.0.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
         }

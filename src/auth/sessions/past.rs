@@ -16,8 +16,8 @@ use crate::{
 };
 
 impl Sessions {
-    /// Inserts sessions of these members that began then. Nobody can use them: their hashes are random,
-    /// and no id has them.
+    /// Inserts sessions of these members that began then. Nobody can use them: their hashes are
+    /// random, and no id has them.
     ///
     /// # Errors
     /// [`AppError::Unavailable`] when the database cannot be used.
@@ -33,7 +33,7 @@ impl Sessions {
             for (member, since, client) in some {
                 let origin = LoginContext::new(&self.settings, *since, (*client).clone(), true);
                 let last_seen_at = now.saturating_sub(now.saturating_sub(*since) / 4);
-                let row = store::Row {
+                let row = store::SessionRow {
                     user_id: member.id().0,
                     data: encode(&data::data(member.id(), member.session_stamp(), &origin))?,
                     created_at: *since,

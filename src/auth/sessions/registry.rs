@@ -118,7 +118,7 @@ impl Sessions {
         origin: &LoginContext,
     ) -> Result<bool, AppError> {
         let now = self.clock.now();
-        let row = store::Row {
+        let row = store::SessionRow {
             user_id: user.0,
             data: encode(data)?,
             last_seen_at: now,

@@ -137,7 +137,8 @@ mod tests {
     fn what_no_authenticator_writes_is_refused() {
         let deep = [0x81].repeat(100_000);
         for bytes in [
-            // More than one value, indefinite lengths, a tag, reserved numbers, a length past the end.
+            // More than one value, indefinite lengths, a tag, reserved numbers, a length past the
+            // end.
             &[0, 0][..],
             &[0x5f, 0x41, 0, 0xff],
             &[0xbf, 0xff],

@@ -28,7 +28,7 @@ pub struct Account<'a> {
 
 /// What a new credential is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub enum NewCredential {
     /// Logs in by itself: its authenticator must store it, and verify its user.
     Passkey,
     /// The same, made without a dialog, so that nobody may be there to be verified.
@@ -44,12 +44,12 @@ pub fn creation(
     account: &Account<'_>,
     challenge: &[u8],
     known: &[Known],
-    wanted: Wanted,
+    wanted: NewCredential,
 ) -> String {
     let (stored, verified) = match wanted {
-        Wanted::Passkey => ("required", "required"),
-        Wanted::Offered => ("required", "preferred"),
-        Wanted::SecondStep => ("discouraged", "discouraged"),
+        NewCredential::Passkey => ("required", "required"),
+        NewCredential::Offered => ("required", "preferred"),
+        NewCredential::SecondStep => ("discouraged", "discouraged"),
     };
     json!({
         "rp": { "id": party.id, "name": site_name },
@@ -59,7 +59,7 @@ pub fn creation(
         "timeout": TIMEOUT,
         "excludeCredentials": descriptors(known),
         "authenticatorSelection": {
-            "residentKey": stored, "requireResidentKey": wanted != Wanted::SecondStep, "userVerification": verified,
+            "residentKey": stored, "requireResidentKey": wanted != NewCredential::SecondStep, "userVerification": verified,
         },
         "attestation": "none",
     })

@@ -112,8 +112,8 @@ impl Registration {
         &self.client.challenge
     }
 
-    /// Verifies the response; the caller knows whether the credential is to log in by itself. Returns
-    /// the credential with its id and its counter, or `None`.
+    /// Verifies the response; the caller knows whether the credential is to log in by itself.
+    /// Returns the credential with its id and its counter, or `None`.
     pub fn verify(self, expected: &Expected<'_>, logs_in: bool) -> Option<(String, Credential, u32)> {
         let attestation = cbor::read_all(&self.attestation)?;
         let Value::Bytes(data) = attestation.get(&Value::Text("authData"))? else { return None };

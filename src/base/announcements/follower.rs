@@ -16,12 +16,12 @@ use super::{
 /// [`Lease`], so that a slow machine does not lose it.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-enum Source {
+enum ChangeSource {
     Table(Reader),
     Channel(Listener),
 }
 
-impl Source {
+impl ChangeSource {
     async fn open(db: &Database) -> Result<Self, Error> {
         match db.is_embedded() {
             true => Reader::begin(db.clone()).await.map(Self::Table),
@@ -48,7 +48,7 @@ impl Source {
 pub struct Follower {
     db: Database,
     lease: Lease,
-    source: Option<Source>,
+    source: Option<ChangeSource>,
     /// When everything returned so far had been heard; `None` once the lease has it.
     heard: Option<Instant>,
     /// Whether the log says that announcements are not heard.
@@ -67,7 +67,7 @@ impl Follower {
     /// Returns how many other processes follow on PostgreSQL, as far as is known.
     pub fn others(&self) -> i64 {
         match &self.source {
-            Some(Source::Channel(listener)) => listener.others,
+            Some(ChangeSource::Channel(listener)) => listener.others,
             _ => 0,
         }
     }
@@ -106,7 +106,7 @@ impl Follower {
 
     async fn connect(&mut self) {
         let begun = Instant::now();
-        match Source::open(&self.db).await {
+        match ChangeSource::open(&self.db).await {
             Ok(source) => {
                 (self.source, self.heard) = (Some(source), Some(begun));
                 if std::mem::take(&mut self.is_reported) {

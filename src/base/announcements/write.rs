@@ -11,7 +11,8 @@ pub(super) const KEPT: i64 = 1000;
 /// table's oid keeps two sites in one database apart.
 pub(super) const CHANNEL: &str = "'members_area_' || 'sessions'::regclass::oid";
 
-/// Writes the changes into the table of an embedded database, in the name of the process `instance`.
+/// Writes the changes into the table of an embedded database, in the name of the process
+/// `instance`.
 pub(in crate::base) async fn insert(
     connection: &mut AnyConnection,
     changes: &Changes,

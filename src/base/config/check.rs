@@ -111,7 +111,8 @@ impl Config {
                 "must be from 1m to 30m",
             ),
             (self.activity.keep.get() >= Duration::from_secs(86_400), "activity.keep", "must be at least 1d"),
-            // OWASP's password storage cheat sheet accepts 7 MiB with five passes, and nothing weaker.
+            // OWASP's password storage cheat sheet accepts 7 MiB with five passes, and nothing
+            // weaker.
             (self.passwords.memory_kib >= 7 * 1024, "passwords.memory_kib", "must be at least 7168 (7 MiB)"),
             (
                 self.passwords.memory_kib <= 1024 * 1024,

@@ -9,7 +9,7 @@ use super::super::failure::Failure;
 
 /// A line that sets a variable.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Line {
+pub(super) struct DotenvLine {
     /// Counted from 1.
     pub number: usize,
     pub name: String,
@@ -21,7 +21,7 @@ pub(super) struct Line {
 ///
 /// # Errors
 /// A [`Failure`] that names the file, the line and the variable, and never shows a value.
-pub(super) fn read(file: &Path, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<Line>, Failure> {
+pub(super) fn read(file: &Path, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<DotenvLine>, Failure> {
     let text = match fs::read_to_string(file) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -30,7 +30,7 @@ pub(super) fn read(file: &Path, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<
     parse(&text, is_wanted).map_err(|what| Failure::message(format!("{}, {what}", file.display())))
 }
 
-fn parse(text: &str, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<Line>, String> {
+fn parse(text: &str, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<DotenvLine>, String> {
     let mut lines = Vec::new();
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     for (line, number) in text.lines().map(str::trim).zip(1..) {
@@ -46,7 +46,7 @@ fn parse(text: &str, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<Line>, Stri
             .ok_or_else(|| format!("line {number}: is not NAME=VALUE"))?;
         if is_wanted(name) {
             let value = literal(value).map_err(|what| format!("line {number}: {name}: {what}"))?;
-            lines.push(Line { number, name: name.to_owned(), value: value.to_owned() });
+            lines.push(DotenvLine { number, name: name.to_owned(), value: value.to_owned() });
         }
     }
     Ok(lines)

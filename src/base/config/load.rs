@@ -226,6 +226,7 @@ mod tests {
             ("[server]\nmax_connections = 0", None, "server.max_connections"),
             ("[passwords]\nqueue = 9223372036854775807", None, "passwords.queue"),
             ("[sessions]\ncache_ttl = '2000years'", None, "sessions.cache_ttl"),
+            ("[sessions]\ncache_ttl = '900us'", None, "sessions.cache_ttl"),
             ("[sessions]\nbrowser_idle = '60s'\ntouch_every = '59s'", None, "sessions.touch_every"),
             ("[server]\ntrusted_proxies = ['10.0.0.0/40']", None, "server.trusted_proxies"),
             ("[database]\nurl = 'mysql://x'", None, "database.url"),

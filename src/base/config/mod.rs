@@ -136,8 +136,8 @@ pub struct Server {
     pub request_timeout: Period,
     /// The longest a connection may be silent between requests, or leave a response unread.
     pub idle_timeout: Period,
-    /// How long requests are still answered when the program is to stop, while it says that it is not
-    /// ready.
+    /// How long requests are still answered when the program is to stop, while it says that it is
+    /// not ready.
     pub drain: Period,
     /// The longest to wait for running requests at shutdown, after that.
     pub shutdown_timeout: Period,
@@ -249,8 +249,8 @@ pub struct Cache {
     pub max_bytes: Size,
     /// Whether whole pages are cached.
     pub pages: bool,
-    /// How long public pages without a rule of their own are cached for anonymous visitors; zero: not
-    /// at all.
+    /// How long public pages without a rule of their own are cached for anonymous visitors; zero:
+    /// not at all.
     pub site_ttl: Period,
     /// How long the dashboard is cached.
     pub dashboard_ttl: Period,

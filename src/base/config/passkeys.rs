@@ -10,16 +10,16 @@ impl Config {
         self.accounts.passkeys != Switch::Off && self.why_no_passkeys().is_none()
     }
 
-    /// Returns the host that passkeys are for, or an empty string, which no passkey is for. Without a
-    /// configured address that is `localhost`.
+    /// Returns the host that passkeys are for, or an empty string, which no passkey is for. Without
+    /// a configured address that is `localhost`.
     pub fn passkey_party(&self) -> String {
         let base = Url::parse(&self.site.base_url).ok().filter(|_| self.offers_passkeys());
         let host = base.as_ref().map_or(Some("localhost"), Url::host_str);
         host.filter(|_| self.offers_passkeys()).unwrap_or_default().to_owned()
     }
 
-    /// Returns why browsers have no passkeys at this site's address, or `None` if they have. (Without
-    /// a configured address the site is open only on this machine, as `localhost`.)
+    /// Returns why browsers have no passkeys at this site's address, or `None` if they have.
+    /// (Without a configured address the site is open only on this machine, as `localhost`.)
     pub(super) fn why_no_passkeys(&self) -> Option<&'static str> {
         let base = Url::parse(&self.site.base_url).ok()?;
         match base.host() {

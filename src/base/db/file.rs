@@ -62,7 +62,8 @@ pub(super) fn url_of(path: &Path, url: &DatabaseUrl) -> Result<String, Failure> 
         })
         .collect();
     let query = url.expose().split_once('?').map_or("", |(_, query)| query);
-    // `create` has made the file. One that is moved away later must not be replaced by an empty one.
+    // `create` has made the file. One that is moved away later must not be replaced by an empty
+    // one.
     let query = query.replace("mode=rwc", "mode=rw");
     let mode = if query.contains("mode=") { "" } else { "mode=rw" };
     let joint = if query.is_empty() || mode.is_empty() { "" } else { "&" };

@@ -29,7 +29,8 @@ use sqlx::{
 use super::{announcements::Lease, config, failure::Failure};
 pub use counted::AnyConnection;
 use {
-    file::Watched, health::Health, pool::Pool, pool_state::Settings, transaction::Kind, why::is_unreachable,
+    file::Watched, health::Health, pool::Pool, pool_state::Settings, transaction::TransactionKind,
+    why::is_unreachable,
 };
 pub use {pool::PoolUsage, ready::Schema, transaction::Transaction};
 
@@ -203,7 +204,7 @@ impl Database {
     /// When no connection is available in time, or the database cannot be written to.
     pub async fn begin(&self) -> Result<Transaction, sqlx::Error> {
         let had_failed = self.health.has_failed();
-        let begun = Transaction::begin(&self.write, Kind::Write, self.health.clone()).await;
+        let begun = Transaction::begin(&self.write, TransactionKind::Write, self.health.clone()).await;
         // The read connections may have been opened while the file was read-only, and SQLite shares
         // that finding between all connections of a process.
         if self.embedded && (had_failed || begun.is_err()) {
@@ -217,7 +218,7 @@ impl Database {
     /// # Errors
     /// When no connection is available in time.
     pub async fn snapshot(&self) -> Result<Transaction, sqlx::Error> {
-        Transaction::begin(&self.read, Kind::Snapshot, Arc::default()).await
+        Transaction::begin(&self.read, TransactionKind::Snapshot, Arc::default()).await
     }
 
     /// Closes all connections, so that SQLite writes its WAL back. Waits for a limited time: a

@@ -21,8 +21,8 @@ const MAX_IDLE: Duration = Duration::from_secs(300);
 /// The maximum age of a connection to a server, so that its memory there does not grow forever.
 const MAX_LIFETIME: Duration = Duration::from_secs(1800);
 
-/// How long a connection to a file is used without a test. Only the end of sqlx's thread could break
-/// it, and the test takes as long as a small query.
+/// How long a connection to a file is used without a test. Only the end of sqlx's thread could
+/// break it, and the test takes as long as a small query.
 const TESTED_FOR: Duration = Duration::from_secs(1);
 
 /// How a pool opens its connections.

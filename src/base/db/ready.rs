@@ -10,8 +10,8 @@ pub enum Schema {
     Current,
     /// It has to be migrated first.
     Outdated,
-    /// A newer version of this program has migrated it, and its migrations say that this one can use
-    /// it.
+    /// A newer version of this program has migrated it, and its migrations say that this one can
+    /// use it.
     Compatible,
     /// A newer version of this program has migrated it.
     Newer,

@@ -28,13 +28,13 @@ use crate::base::{
 
 /// The kind of a transaction.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum TransactionKind {
     Write,
     /// Reads one consistent state of the database.
     Snapshot,
 }
 
-impl Kind {
+impl TransactionKind {
     /// Returns the statements that begin it. They set the isolation level this program relies on,
     /// since the operator chooses PostgreSQL's default. The transaction's id is for
     /// [`Transaction::commit`].
@@ -68,7 +68,11 @@ pub struct Transaction {
 impl Transaction {
     /// Begins a transaction. A connection that cannot begin one is closed and a new one is tried
     /// once: after a failover, or while a file or disk was not writable, the old ones stay broken.
-    pub(super) async fn begin(pool: &Pool, kind: Kind, health: Arc<Health>) -> Result<Self, Error> {
+    pub(super) async fn begin(
+        pool: &Pool,
+        kind: TransactionKind,
+        health: Arc<Health>,
+    ) -> Result<Self, Error> {
         let begun = match Self::try_to_begin(pool.acquire().await, kind, &health).await {
             Err((true, _)) => Self::try_to_begin(pool.acquire().await, kind, &health).await,
             begun => begun,
@@ -82,7 +86,7 @@ impl Transaction {
     /// Tries one connection. With an error, returns whether another connection may do better.
     async fn try_to_begin(
         connection: Result<Connection, Error>,
-        kind: Kind,
+        kind: TransactionKind,
         health: &Arc<Health>,
     ) -> Result<Self, (bool, Error)> {
         let connection = Some(connection.map_err(|error| (false, error))?);
@@ -101,11 +105,11 @@ impl Transaction {
         }
     }
 
-    async fn start(&mut self, kind: Kind) -> Result<(), Error> {
+    async fn start(&mut self, kind: TransactionKind) -> Result<(), Error> {
         let connection = self.connection.as_mut().ok_or(Error::PoolClosed)?;
         let embedded = connection.pool().settings.file.is_some();
         let row = connection.run(kind.statement(embedded)).await?;
-        if kind == Kind::Write
+        if kind == TransactionKind::Write
             && let Some(row) = row
         {
             if row.try_get(1)? {

@@ -15,7 +15,7 @@ use super::super::{
     key::{Key, Scope},
     store,
 };
-use super::{Backend, Condition, Down, Found, HEAD, Put, Usage};
+use super::{Backend, Condition, Down, HEAD, Put, ScannedEntry, Usage};
 use crate::base::{
     clock::{Clock, Millis, to_millis},
     db,
@@ -47,14 +47,14 @@ impl Database {
         format!("{}:e:", self.prefix)
     }
 
-    fn row<'a>(&self, put: &'a Put, address: &'a str) -> store::Row<'a> {
+    fn row<'a>(&self, put: &'a Put, address: &'a str) -> store::CacheRow<'a> {
         let user_id = put.key.meaning().and_then(|meaning| match meaning.scope {
             Scope::Public => None,
             Scope::Member(id) => Some(id.0),
         });
         let expires_at =
             put.keep.map_or(Millis::MAX, |keep| self.clock.now().saturating_add(to_millis(keep)));
-        store::Row { address, user_id, content: &put.bytes, expires_at }
+        store::CacheRow { address, user_id, content: &put.bytes, expires_at }
     }
 
     async fn begin(&self) -> Result<db::Transaction, Down> {
@@ -130,7 +130,7 @@ impl Backend for Database {
         transaction.commit().await.map_err(Down::because)
     }
 
-    async fn scan(&self, filter: &EntryFilter, limit: usize) -> Result<Option<Vec<Found>>, Down> {
+    async fn scan(&self, filter: &EntryFilter, limit: usize) -> Result<Option<Vec<ScannedEntry>>, Down> {
         let mut connection = self.db.read().await.map_err(Down::because)?;
         let (mut found, mut last) = (Vec::new(), String::new());
         loop {
@@ -144,7 +144,7 @@ impl Backend for Database {
             for head in heads {
                 let bytes = Bytes::from(head.head);
                 if filter.matches(&bytes) {
-                    found.push(Found { head: bytes, size: head.size.unsigned_abs(), hits: None });
+                    found.push(ScannedEntry { head: bytes, size: head.size.unsigned_abs(), hits: None });
                 }
                 if found.len() == limit {
                     return Ok(Some(found));

@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::{Backend, Condition, Down, Found, Put, Usage};
+use super::{Backend, Condition, Down, Put, ScannedEntry, Usage};
 use crate::cache::{filter::EntryFilter, key::Key};
 
 /// A backend whose reads always miss.
@@ -42,7 +42,7 @@ impl Backend for Dummy {
         Ok(())
     }
 
-    async fn scan(&self, _sieve: &EntryFilter, _limit: usize) -> Result<Option<Vec<Found>>, Down> {
+    async fn scan(&self, _sieve: &EntryFilter, _limit: usize) -> Result<Option<Vec<ScannedEntry>>, Down> {
         Ok(Some(Vec::new()))
     }
 

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use tokio::sync::Mutex;
 
 use super::{
-    Backend, Condition, Down, Found, HEAD, Put, Usage,
+    Backend, Condition, Down, HEAD, Put, ScannedEntry, Usage,
     folder::{Folder, StoredFile},
 };
 use crate::cache::{filter::EntryFilter, key::Key};
@@ -129,7 +129,7 @@ impl Backend for File {
         self.write(|folder| folder.entries()?.iter().try_for_each(|file| folder.remove(&file.name))).await
     }
 
-    async fn scan(&self, filter: &EntryFilter, limit: usize) -> Result<Option<Vec<Found>>, Down> {
+    async fn scan(&self, filter: &EntryFilter, limit: usize) -> Result<Option<Vec<ScannedEntry>>, Down> {
         let filter = filter.clone();
         self.on_a_thread(move |folder| {
             let mut found = Vec::new();
@@ -139,7 +139,7 @@ impl Backend for File {
                     continue;
                 };
                 if filter.matches(&head) {
-                    found.push(Found { head, size: file.size, hits: None });
+                    found.push(ScannedEntry { head, size: file.size, hits: None });
                 }
                 if found.len() == limit {
                     break;

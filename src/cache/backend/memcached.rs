@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::{Backend, Condition, Down, Found, Put, Usage};
+use super::{Backend, Condition, Down, Put, ScannedEntry, Usage};
 use crate::cache::{filter::EntryFilter, key::Key};
 
 /// Maximum number of connections; further calls wait for one.
@@ -174,7 +174,7 @@ impl Backend for Memcached {
         Ok(())
     }
 
-    async fn scan(&self, _sieve: &EntryFilter, _limit: usize) -> Result<Option<Vec<Found>>, Down> {
+    async fn scan(&self, _sieve: &EntryFilter, _limit: usize) -> Result<Option<Vec<ScannedEntry>>, Down> {
         Ok(None)
     }
 

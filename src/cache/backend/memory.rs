@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use moka::{Expiry, notification::RemovalCause, ops::compute::Op, sync::Cache as Moka};
 
-use super::{Backend, Condition, Down, Found, Put, Usage};
+use super::{Backend, Condition, Down, Put, ScannedEntry, Usage};
 use crate::cache::{filter::EntryFilter, key::Key};
 
 /// Bytes that an entry takes beside its key and value, for moka's tables and queues and for the
@@ -157,7 +157,7 @@ impl Backend for Memory {
         self.run_pending_tasks().await
     }
 
-    async fn scan(&self, filter: &EntryFilter, limit: usize) -> Result<Option<Vec<Found>>, Down> {
+    async fn scan(&self, filter: &EntryFilter, limit: usize) -> Result<Option<Vec<ScannedEntry>>, Down> {
         let (entries, filter) = (self.entries.clone(), filter.clone());
         // Listing a million entries blocks for a moment.
         let found = tokio::task::spawn_blocking(move || {
@@ -165,7 +165,7 @@ impl Backend for Memory {
                 .iter()
                 .filter(|(_, stored)| filter.matches(&stored.bytes))
                 .take(limit)
-                .map(|(_, stored)| Found {
+                .map(|(_, stored)| ScannedEntry {
                     head: stored.bytes.clone(),
                     size: stored.bytes.len() as u64,
                     hits: Some(stored.hits.load(Ordering::Relaxed)),

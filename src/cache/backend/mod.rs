@@ -111,7 +111,7 @@ pub struct Usage {
 
 /// An entry found by [`Backend::scan`].
 #[derive(Clone, Debug)]
-pub struct Found {
+pub struct ScannedEntry {
     /// Its first [`HEAD`] bytes at least, or all of it if it is shorter.
     pub head: Bytes,
     /// The size of the whole entry in bytes.
@@ -142,8 +142,8 @@ pub trait Backend: Send + Sync + 'static {
         DEFAULT_TIMEOUT
     }
 
-    /// Returns whether [`server`](Self::server) can tell: where a server that is started again may have
-    /// older entries and versions.
+    /// Returns whether [`server`](Self::server) can tell: where a server that is started again may
+    /// have older entries and versions.
     fn has_server(&self) -> bool {
         false
     }
@@ -178,13 +178,13 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Returns up to `limit` entries that match the filter; `None` if the backend cannot list its
     /// entries.
-    async fn scan(&self, filter: &EntryFilter, limit: usize) -> Result<Option<Vec<Found>>, Down>;
+    async fn scan(&self, filter: &EntryFilter, limit: usize) -> Result<Option<Vec<ScannedEntry>>, Down>;
 
     /// Returns the backend's statistics.
     async fn usage(&self) -> Result<Usage, Down>;
 
-    /// Returns number and size in bytes of the entries by name; `None` from a backend that would have
-    /// to read all entries.
+    /// Returns number and size in bytes of the entries by name; `None` from a backend that would
+    /// have to read all entries.
     async fn usage_by_name(&self) -> Result<Option<BTreeMap<String, (u64, u64)>>, Down> {
         Ok(None)
     }

@@ -11,7 +11,7 @@ use redis::{
 };
 
 use super::super::{filter::EntryFilter, key::Key};
-use super::{Backend, Condition, Down, Found, HEAD, Put, Usage};
+use super::{Backend, Condition, Down, HEAD, Put, ScannedEntry, Usage};
 use crate::base::{config::Tls, failure::Failure};
 
 /// Keys listed or deleted in one batch.
@@ -192,7 +192,7 @@ impl Backend for Redis {
         }
     }
 
-    async fn scan(&self, filter: &EntryFilter, limit: usize) -> Result<Option<Vec<Found>>, Down> {
+    async fn scan(&self, filter: &EntryFilter, limit: usize) -> Result<Option<Vec<ScannedEntry>>, Down> {
         let (mut found, mut cursor) = (Vec::new(), 0);
         loop {
             let (next, keys) = self.next(cursor).await?;
@@ -205,7 +205,7 @@ impl Backend for Redis {
             for (head, size) in heads {
                 let head = Bytes::from(head);
                 if filter.matches(&head) {
-                    found.push(Found { head, size, hits: None });
+                    found.push(ScannedEntry { head, size, hits: None });
                 }
             }
             if next == 0 || found.len() >= limit {

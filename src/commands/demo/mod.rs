@@ -56,8 +56,8 @@ pub struct Demo {
     seed: u64,
 }
 
-/// Adds members named demo000001 and so on, opens a session for each, and writes its Cookie header as
-/// a line of the file.
+/// Adds members named demo000001 and so on, opens a session for each, and writes its Cookie header
+/// as a line of the file.
 ///
 /// # Errors
 /// A [`Failure`] when the settings are for production, the file cannot be written, or the database

@@ -1,9 +1,10 @@
-//! Who the demo members are. A person follows from the seed, their number and the present time alone.
+//! Who the demo members are. A person follows from the seed, their number and the present time
+//! alone.
 
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 
 use crate::{
-    activity::Kind,
+    activity::ActivityKind,
     base::{clock::Millis, member::ClientInfo},
 };
 
@@ -107,7 +108,7 @@ pub struct Person {
     pub confirmed: Option<Millis>,
     pub last_login: Millis,
     /// What happened, in this order.
-    pub events: Vec<(Kind, Millis, ClientInfo)>,
+    pub events: Vec<(ActivityKind, Millis, ClientInfo)>,
     /// The devices that are signed in, each with the time of its login.
     pub devices: Vec<(Millis, ClientInfo)>,
     /// Their group, if they are in one.
@@ -130,9 +131,9 @@ pub fn person(seed: u64, number: u64, now: Millis) -> Person {
         })
         .collect();
     let joined = now - random.random_range(2 * DAY..180 * DAY);
-    let mut events = vec![(Kind::SignUp, joined, clients[0].clone())];
+    let mut events = vec![(ActivityKind::SignUp, joined, clients[0].clone())];
     let confirmed = random.random_bool(0.9).then(|| joined + random.random_range(MINUTE..60 * MINUTE));
-    events.extend(confirmed.map(|at| (Kind::EmailVerified, at, clients[0].clone())));
+    events.extend(confirmed.map(|at| (ActivityKind::EmailVerified, at, clients[0].clone())));
     let (mut last_login, mut devices) = (0, Vec::new());
     for at in 0..random.random_range(clients.len()..=8).max(clients.len()) {
         // The last login of each client is recent, so that it is still signed in.
@@ -140,21 +141,21 @@ pub fn person(seed: u64, number: u64, now: Millis) -> Person {
         let from = if at < clients.len() { first.max(now - 9 * DAY) } else { first };
         let (client, login) = (&clients[at % clients.len()], random.random_range(from..now - 10 * MINUTE));
         if random.random_bool(0.2) {
-            events.push((Kind::LoginFailed, login - MINUTE, client.clone()));
+            events.push((ActivityKind::LoginFailed, login - MINUTE, client.clone()));
         }
-        events.push((Kind::Login, login, client.clone()));
+        events.push((ActivityKind::Login, login, client.clone()));
         last_login = last_login.max(login);
         if at < clients.len() {
             devices.push((login, client.clone()));
         } else if random.random_bool(0.3) {
-            events.push((Kind::Logout, login + 9 * MINUTE, client.clone()));
+            events.push((ActivityKind::Logout, login + 9 * MINUTE, client.clone()));
         }
     }
     let picture = random.random_bool(0.7).then(|| random.random_range(0..super::avatars::COUNT));
     for (kind, is_there) in [
-        (Kind::ProfileChanged, random.random_bool(0.5)),
-        (Kind::PictureChanged, picture.is_some()),
-        (Kind::PasswordChanged, random.random_bool(0.1)),
+        (ActivityKind::ProfileChanged, random.random_bool(0.5)),
+        (ActivityKind::PictureChanged, picture.is_some()),
+        (ActivityKind::PasswordChanged, random.random_bool(0.1)),
     ] {
         if is_there {
             events.push((kind, random.random_range(joined + 60 * MINUTE..now), clients[0].clone()));
@@ -188,10 +189,13 @@ mod tests {
         let people: Vec<_> = (1..=300).map(|number| person(1, number, NOW)).collect();
         for person in &people {
             let Person { joined, confirmed, last_login, events, devices, .. } = person;
-            assert!(events.is_sorted_by_key(|(_, at, _)| *at) && events[0].0 == Kind::SignUp, "{person:?}");
+            assert!(
+                events.is_sorted_by_key(|(_, at, _)| *at) && events[0].0 == ActivityKind::SignUp,
+                "{person:?}"
+            );
             assert!(events.iter().all(|(_, at, _)| (*joined..NOW).contains(at)), "{person:?}");
             assert!(confirmed.is_none_or(|at| at > *joined && at < NOW));
-            let logins: Vec<_> = events.iter().filter(|(kind, ..)| *kind == Kind::Login).collect();
+            let logins: Vec<_> = events.iter().filter(|(kind, ..)| *kind == ActivityKind::Login).collect();
             assert_eq!(logins.iter().map(|(_, at, _)| at).max(), Some(last_login));
             assert!((1..=3).contains(&devices.len()) && devices.iter().all(|(at, _)| *at <= *last_login));
         }
@@ -200,7 +204,9 @@ mod tests {
         assert!((60..180).contains(&share(|person| person.group.is_some())));
         assert!((150..270).contains(&share(|person| person.picture.is_some())));
         assert!(share(|person| person.devices.len() > 1) > 100);
-        assert!(share(|person| person.events.iter().any(|(kind, ..)| *kind == Kind::LoginFailed)) > 100);
+        assert!(
+            share(|person| person.events.iter().any(|(kind, ..)| *kind == ActivityKind::LoginFailed)) > 100
+        );
         assert!(share(|person| NOW - person.joined > 90 * DAY) > 80, "months of it");
     }
 }

@@ -10,7 +10,7 @@ use super::super::{
     store::{self, Fields},
 };
 use crate::{
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     auth::sessions::login_context::RecentAuth,
     base::{export_budget::ExportPermit, member::Member, moment::moment},
     shared::error::AppError,
@@ -57,8 +57,15 @@ pub async fn export(
     drop(slot);
     let room = site.exports.room_for(bytes.len())?;
     let mut transaction = site.db.begin().await?;
-    activity::service::record(&mut transaction, now, member.id(), Kind::DataExported, "", &context.client)
-        .await?;
+    activity::service::record(
+        &mut transaction,
+        now,
+        member.id(),
+        ActivityKind::DataExported,
+        "",
+        &context.client,
+    )
+    .await?;
     transaction.commit().await?;
     site.cache.invalidate_member(member.id(), "data exported").await;
     Ok(Packed { bytes, _room: room, _permit: member_permit })

@@ -2,28 +2,28 @@
 
 use leptos::prelude::*;
 
-use super::timetable::{Row, Timetable};
+use super::timetable::{Timetable, TimetableRow};
 use crate::{
     lab::{ApiLesson, Call, Run, VALUE_TTL, api},
     ui::{Data, Loaded, Page, Timestamp},
 };
 
-static EXPECTED: [Row; 3] = [
-    Row {
+static EXPECTED: [TimetableRow; 3] = [
+    TimetableRow {
         from: 0,
         when: "first request",
         expected: ["miss", "computed now"],
         lesson: "“Cache Miss”, and a second of waiting",
         lesson_is_right: true,
     },
-    Row {
+    TimetableRow {
         from: 1,
         when: "before second 30",
         expected: ["hit", "the same time"],
         lesson: "“Cache Hit”, at once",
         lesson_is_right: true,
     },
-    Row {
+    TimetableRow {
         from: 30,
         when: "from second 30 on",
         expected: ["miss", "computed now"],

@@ -4,35 +4,35 @@
 use leptos::prelude::*;
 
 use super::super::{FRAGMENT_TTL, api};
-use super::timetable::{Row, Timetable};
+use super::timetable::{Timetable, TimetableRow};
 use crate::{
     shared::{moment::Moment, paths::CACHED_PAGE_TTL},
     ui::{Cached, Data, Loaded, Page, Timestamp},
 };
 
-static EXPECTED: [Row; 4] = [
-    Row {
+static EXPECTED: [TimetableRow; 4] = [
+    TimetableRow {
         from: 0,
         when: "first request",
         expected: ["new", "new"],
         lesson: "both new",
         lesson_is_right: true,
     },
-    Row {
+    TimetableRow {
         from: 1,
         when: "before second 30",
         expected: ["same", "same"],
         lesson: "both the same",
         lesson_is_right: true,
     },
-    Row {
+    TimetableRow {
         from: 30,
         when: "from second 30 to 60",
         expected: ["same", "same"],
         lesson: "page the same, fragment new",
         lesson_is_right: false,
     },
-    Row {
+    TimetableRow {
         from: 60,
         when: "from second 60 on",
         expected: ["new", "new"],

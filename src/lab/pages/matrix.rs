@@ -3,35 +3,35 @@
 use leptos::prelude::*;
 
 use super::super::{Lifetime, Matrix, OwnPair, Pair, api};
-use super::timetable::{Row, Timetable};
+use super::timetable::{Timetable, TimetableRow};
 use crate::{
     shared::moment::Moment,
     ui::{Data, Loaded, Page, Timestamp},
 };
 
-static EXPECTED: [Row; 4] = [
-    Row {
+static EXPECTED: [TimetableRow; 4] = [
+    TimetableRow {
         from: 0,
         when: "first request",
         expected: ["new", "new"],
         lesson: "both new",
         lesson_is_right: true,
     },
-    Row {
+    TimetableRow {
         from: 1,
         when: "before minute 5",
         expected: ["same", "same"],
         lesson: "both the same",
         lesson_is_right: true,
     },
-    Row {
+    TimetableRow {
         from: 300,
         when: "from minute 5 to 15",
         expected: ["new", "same"],
         lesson: "view the same, fragment new",
         lesson_is_right: false,
     },
-    Row {
+    TimetableRow {
         from: 900,
         when: "from minute 15 on",
         expected: ["new", "new"],

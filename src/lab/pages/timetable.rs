@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 /// A row of the table: a span of time.
-pub struct Row {
+pub struct TimetableRow {
     /// The second at which it begins.
     pub from: u64,
     /// The span, in words.
@@ -24,13 +24,13 @@ pub fn Timetable(
     /// Headings of the two columns.
     columns: [&'static str; 2],
     /// The rows.
-    rows: &'static [Row],
+    rows: &'static [TimetableRow],
     /// The present second, if it is known.
     #[prop(optional_no_strip)]
     now: Option<u64>,
 ) -> impl IntoView {
     let present = now.map(|now| rows.iter().rposition(|row| row.from <= now).unwrap_or_default());
-    let line = |(number, row): (usize, &'static Row)| {
+    let line = |(number, row): (usize, &'static TimetableRow)| {
         let is_now = present == Some(number);
         let verdict = if row.lesson_is_right { "right" } else { "wrong" };
         view! {
@@ -64,9 +64,21 @@ pub fn Timetable(
 mod tests {
     use super::*;
 
-    static ROWS: [Row; 2] = [
-        Row { from: 0, when: "first", expected: ["new", "new"], lesson: "so", lesson_is_right: true },
-        Row { from: 30, when: "then", expected: ["same", "same"], lesson: "not so", lesson_is_right: false },
+    static ROWS: [TimetableRow; 2] = [
+        TimetableRow {
+            from: 0,
+            when: "first",
+            expected: ["new", "new"],
+            lesson: "so",
+            lesson_is_right: true,
+        },
+        TimetableRow {
+            from: 30,
+            when: "then",
+            expected: ["same", "same"],
+            lesson: "not so",
+            lesson_is_right: false,
+        },
     ];
 
     #[test]

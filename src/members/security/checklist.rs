@@ -1,5 +1,5 @@
-//! The dashboard's list of what is left to do to protect an account. The server words it, so that no
-//! browser loads sentences that it does not show.
+//! The dashboard's list of what is left to do to protect an account. The server words it, so that
+//! no browser loads sentences that it does not show.
 
 use super::{Check, Security, Step};
 use crate::shared::{

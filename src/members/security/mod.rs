@@ -64,9 +64,9 @@ pub enum Check {
 }
 
 impl Security {
-    /// Returns the checks that apply, in the order of the page. Without passkeys on this site there is
-    /// nothing to do about them, who has an app need not have one, and who has only a passkey needs no
-    /// codes.
+    /// Returns the checks that apply, in the order of the page. Without passkeys on this site there
+    /// is nothing to do about them, who has an app need not have one, and who has only a
+    /// passkey needs no codes.
     pub fn checks(&self) -> impl Iterator<Item = (Check, bool)> {
         let applies = |check: &Check| match check {
             Check::Passkey => self.passkeys > 0 || (self.offers_passkeys && self.authenticator_apps == 0),

@@ -41,7 +41,7 @@ pub fn SecurityPage() -> impl IntoView {
 /// A line of the page. The link is a full page load, because the server may require
 /// re-authentication first.
 #[component]
-fn Row(
+fn SecurityRow(
     /// What it is about.
     title: &'static str,
     /// Whether it is done, if there is something to do.
@@ -83,9 +83,9 @@ fn password(security: &Security) -> AnyView {
         (true, None) => view! { "We don’t know when it was last changed." }.into_any(),
     };
     view! {
-        <Row title="Password" is_done=Some(is_done) page link>
+        <SecurityRow title="Password" is_done=Some(is_done) page link>
             {sentence}
-        </Row>
+        </SecurityRow>
     }
     .into_any()
 }
@@ -106,10 +106,10 @@ fn email(security: &Security) -> AnyView {
         ),
     };
     view! {
-        <Row title="Email address" is_done=Some(is_done) page link>
+        <SecurityRow title="Email address" is_done=Some(is_done) page link>
             {address}
             {rest}
-        </Row>
+        </SecurityRow>
     }
     .into_any()
 }
@@ -131,9 +131,9 @@ fn factors(security: &Security) -> AnyView {
         ),
     };
     view! {
-        <Row title="Two-step login" is_done=Some(is_done) page link>
+        <SecurityRow title="Two-step login" is_done=Some(is_done) page link>
             {sentence}
-        </Row>
+        </SecurityRow>
     }
     .into_any()
 }
@@ -152,9 +152,9 @@ fn passkeys(security: &Security) -> Option<AnyView> {
         _ => (format!("You have {}.", counted(count, "passkey")), "Manage your passkeys"),
     };
     let row = view! {
-        <Row title="Passkeys" is_done page=PASSKEYS link>
+        <SecurityRow title="Passkeys" is_done page=PASSKEYS link>
             {sentence}
-        </Row>
+        </SecurityRow>
     };
     Some(row.into_any())
 }
@@ -178,9 +178,9 @@ fn codes(security: &Security) -> Option<AnyView> {
         ),
     };
     let row = view! {
-        <Row title="Recovery codes" is_done=Some(is_done) page link>
+        <SecurityRow title="Recovery codes" is_done=Some(is_done) page link>
             {sentence}
-        </Row>
+        </SecurityRow>
     };
     Some(row.into_any())
 }
@@ -201,15 +201,15 @@ fn logins(security: Security) -> AnyView {
         None => view! { "Never." }.into_any(),
     };
     view! {
-        <Row title="Known browsers" page=BROWSERS link="See your known browsers">
+        <SecurityRow title="Known browsers" page=BROWSERS link="See your known browsers">
             {browsers}
-        </Row>
-        <Row title="Devices" page=DEVICES link="See your devices">
+        </SecurityRow>
+        <SecurityRow title="Devices" page=DEVICES link="See your devices">
             {devices}
-        </Row>
-        <Row title="Last login" page=ACTIVITY link="See all activity">
+        </SecurityRow>
+        <SecurityRow title="Last login" page=ACTIVITY link="See all activity">
             {last_login}
-        </Row>
+        </SecurityRow>
     }
     .into_any()
 }

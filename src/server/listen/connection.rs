@@ -22,7 +22,7 @@ use hyper_util::rt::TokioIo;
 use super::super::site_service::SiteService;
 use super::{
     io::{HEAD, Io},
-    slots::{Activity, Slot},
+    slots::{ConnectionActivity, Slot},
     socket::Stream,
 };
 use crate::{
@@ -50,8 +50,12 @@ pub fn connection(
     settings: Arc<Settings>,
 ) -> http1::Connection<
     TokioIo<Io<Stream>>,
-    impl hyper::service::Service<Request<Incoming>, Response = Response<Sent>, Error = Infallible, Future: Send>
-    + use<>,
+    impl hyper::service::Service<
+        Request<Incoming>,
+        Response = Response<SentBytes>,
+        Error = Infallible,
+        Future: Send,
+    > + use<>,
 > {
     let (peer, activity, idle) = (slot.peer(), slot.activity(), settings.idle);
     let io = Io::new(stream, activity.clone(), HEAD.min(idle), idle);
@@ -92,8 +96,8 @@ async fn answer(
     settings: Arc<Settings>,
     request: Request<Incoming>,
     peer: Peer,
-    activity: Arc<Activity>,
-) -> Result<Response<Sent>, Infallible> {
+    activity: Arc<ConnectionActivity>,
+) -> Result<Response<SentBytes>, Infallible> {
     activity.begin_request();
     let request = request.map(|body| Received { body, activity: activity.clone() });
     let mut response = settings.service.answer(request, peer).await?;
@@ -101,13 +105,13 @@ async fn answer(
         // Shutting down: the client's next request must use a new connection, to the next process.
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    Ok(response.map(|body| Sent { body, activity }))
+    Ok(response.map(|body| SentBytes { body, activity }))
 }
 
 /// A request body. While more of it is awaited, the connection counts as waiting for its client.
 struct Received {
     body: Incoming,
-    activity: Arc<Activity>,
+    activity: Arc<ConnectionActivity>,
 }
 
 impl HttpBody for Received {
@@ -137,12 +141,12 @@ impl HttpBody for Received {
 
 /// A response body. It is dropped once all of it was handed to hyper, which marks the end of the
 /// request.
-pub struct Sent {
+pub struct SentBytes {
     body: Body,
-    activity: Arc<Activity>,
+    activity: Arc<ConnectionActivity>,
 }
 
-impl HttpBody for Sent {
+impl HttpBody for SentBytes {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -162,7 +166,7 @@ impl HttpBody for Sent {
     }
 }
 
-impl Drop for Sent {
+impl Drop for SentBytes {
     fn drop(&mut self) {
         self.activity.end_request();
     }

@@ -1,6 +1,6 @@
 //! A stream with time limits: a request's head must be complete soon after its first byte, the next
-//! request may take longer to come, and a response must be read. hyper has one limit for the first two,
-//! and sets a new timer for each request.
+//! request may take longer to come, and a response must be read. hyper has one limit for the first
+//! two, and sets a new timer for each request.
 
 use std::{
     io,
@@ -15,21 +15,23 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-use super::slots::Activity;
+use super::slots::ConnectionActivity;
 
 /// The longest time for a request's head to arrive, and for a new connection to send its first
 /// byte.
 pub const HEAD: Duration = Duration::from_secs(10);
 
-/// A stream with time limits on request heads, on the time between requests and on unread responses.
+/// A stream with time limits on request heads, on the time between requests and on unread
+/// responses.
 pub struct Io<S> {
     stream: S,
-    activity: Arc<Activity>,
+    activity: Arc<ConnectionActivity>,
     /// The longest time for a request's head.
     head: Duration,
     /// The longest time until the next request, and for the client to read.
     idle: Duration,
-    /// Whether the head of a request is awaited, of which something has come, or the connection's first.
+    /// Whether the head of a request is awaited, of which something has come, or the connection's
+    /// first.
     is_in_head: bool,
     /// The number of complete heads when this was last checked.
     requests: u64,
@@ -40,7 +42,7 @@ pub struct Io<S> {
 impl<S> Io<S> {
     /// Wraps the stream of a new connection. `head` limits request heads; `idle` limits the time
     /// between requests, and unread responses.
-    pub fn new(stream: S, activity: Arc<Activity>, head: Duration, idle: Duration) -> Self {
+    pub fn new(stream: S, activity: Arc<ConnectionActivity>, head: Duration, idle: Duration) -> Self {
         let mut read = Limit::default();
         read.start(head);
         Self { stream, activity, head, idle, is_in_head: true, requests: 0, read, write: Limit::default() }
@@ -176,8 +178,11 @@ mod tests {
     const SHORT: Duration = Duration::from_millis(50);
     const LONG: Duration = Duration::from_secs(3600);
 
-    fn connection(head: Duration, idle: Duration) -> (Io<DuplexStream>, DuplexStream, Arc<Activity>) {
-        let ((ours, theirs), activity) = (duplex(16), Arc::<Activity>::default());
+    fn connection(
+        head: Duration,
+        idle: Duration,
+    ) -> (Io<DuplexStream>, DuplexStream, Arc<ConnectionActivity>) {
+        let ((ours, theirs), activity) = (duplex(16), Arc::<ConnectionActivity>::default());
         (Io::new(ours, activity.clone(), head, idle), theirs, activity)
     }
 

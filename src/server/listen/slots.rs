@@ -30,19 +30,19 @@ pub struct Slots {
     per_client: usize,
     /// Trusted proxies, which connect for many clients and are not limited.
     trusted: Vec<IpNet>,
-    open: Arc<Open>,
+    open: Arc<OpenConnections>,
 }
 
 /// The connections of each client. Trusted proxies and local sockets are not listed, so they are
 /// never evicted.
-type Open = Mutex<HashMap<IpAddr, Vec<Arc<Activity>>>>;
+type OpenConnections = Mutex<HashMap<IpAddr, Vec<Arc<ConnectionActivity>>>>;
 
 /// The slot of one connection. Dropping it frees the slot.
 pub struct Slot {
     peer: Peer,
-    activity: Arc<Activity>,
+    activity: Arc<ConnectionActivity>,
     client: Option<IpAddr>,
-    open: Arc<Open>,
+    open: Arc<OpenConnections>,
     _room: OwnedSemaphorePermit,
 }
 
@@ -79,7 +79,7 @@ impl Slots {
         let address =
             peer.address().filter(|address| !self.trusted.iter().any(|proxies| proxies.contains(address)));
         let client = address.map(network);
-        let activity = Arc::<Activity>::default();
+        let activity = Arc::<ConnectionActivity>::default();
         // Until its first request is complete, the connection waits for its client.
         activity.wait_for_client();
         if let Some(client) = client {
@@ -102,7 +102,7 @@ impl Slot {
     }
 
     /// Returns the connection's state, to be updated as it changes.
-    pub fn activity(&self) -> Arc<Activity> {
+    pub fn activity(&self) -> Arc<ConnectionActivity> {
         self.activity.clone()
     }
 }
@@ -120,20 +120,21 @@ impl Drop for Slot {
     }
 }
 
-fn lock(open: &Open) -> MutexGuard<'_, HashMap<IpAddr, Vec<Arc<Activity>>>> {
+fn lock(open: &OpenConnections) -> MutexGuard<'_, HashMap<IpAddr, Vec<Arc<ConnectionActivity>>>> {
     open.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Evicts the longest-waiting connection of the client with the most waiting connections.
-fn evict_from_the_largest(open: &HashMap<IpAddr, Vec<Arc<Activity>>>) {
-    let waiting = |connections: &&Vec<Arc<Activity>>| connections.iter().filter(|one| one.waits()).count();
+fn evict_from_the_largest(open: &HashMap<IpAddr, Vec<Arc<ConnectionActivity>>>) {
+    let waiting =
+        |connections: &&Vec<Arc<ConnectionActivity>>| connections.iter().filter(|one| one.waits()).count();
     if let Some(connections) = open.values().max_by_key(waiting) {
         evict_oldest(connections);
     }
 }
 
 /// Evicts the longest-waiting connection. Returns false if none is waiting.
-fn evict_oldest(connections: &[Arc<Activity>]) -> bool {
+fn evict_oldest(connections: &[Arc<ConnectionActivity>]) -> bool {
     let oldest =
         connections.iter().filter(|one| one.waits()).min_by_key(|one| one.since.load(Ordering::Relaxed));
     oldest.inspect(|one| one.evict()).is_some()
@@ -141,7 +142,7 @@ fn evict_oldest(connections: &[Arc<Activity>]) -> bool {
 
 /// The current state of a connection.
 #[derive(Default)]
-pub struct Activity {
+pub struct ConnectionActivity {
     /// The order in which connections began to wait for their client; 0 while this one does not
     /// wait.
     since: AtomicU64,
@@ -151,7 +152,7 @@ pub struct Activity {
     evict: Notify,
 }
 
-impl Activity {
+impl ConnectionActivity {
     const WORKING: u64 = 0;
 
     /// Marks a request's head as complete.
@@ -178,7 +179,7 @@ impl Activity {
 
     /// Marks the connection as waiting: the client has to send or read something first.
     pub fn wait_for_client(&self) {
-        static ORDER: AtomicU64 = AtomicU64::new(Activity::WORKING + 1);
+        static ORDER: AtomicU64 = AtomicU64::new(ConnectionActivity::WORKING + 1);
         if !self.waits() {
             self.since.store(ORDER.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
         }

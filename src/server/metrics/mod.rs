@@ -1,5 +1,5 @@
-//! Metrics for Prometheus, at an address of their own (`metrics.address`), which no visitor needs to
-//! reach.
+//! Metrics for Prometheus, at an address of their own (`metrics.address`), which no visitor needs
+//! to reach.
 
 mod collect;
 mod text;
@@ -30,8 +30,8 @@ pub async fn listen(config: &Config) -> Result<Option<TcpListener>, Failure> {
         .map_err(|error| Failure::start(&format!("listen on {address} (metrics.address)"), error))
 }
 
-/// Returns the sentence for the console that says where the metrics are; with port 0 this is how people
-/// learn it.
+/// Returns the sentence for the console that says where the metrics are; with port 0 this is how
+/// people learn it.
 pub fn notice(listener: &TcpListener) -> String {
     let address =
         listener.local_addr().map_or_else(|_| "metrics.address".to_owned(), |found| found.to_string());

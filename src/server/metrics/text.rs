@@ -1,6 +1,6 @@
 //! Prometheus' text format, version 0.0.4. Written by hand, because most figures are read from
-//! where they are at each scrape, and the crates for it (prometheus-client) write OpenMetrics, which
-//! `promtool check metrics` does not read.
+//! where they are at each scrape, and the crates for it (prometheus-client) write OpenMetrics,
+//! which `promtool check metrics` does not read.
 
 use std::fmt::{Display, Write};
 

@@ -94,8 +94,8 @@ impl CachedBody {
         }
     }
 
-    /// Returns the page's strong `ETag`, which differs for each encoding. A light body has none: its
-    /// bytes are replaced by others.
+    /// Returns the page's strong `ETag`, which differs for each encoding. A light body has none:
+    /// its bytes are replaced by others.
     pub fn etag(&self, encoding: Encoding) -> Option<String> {
         let form = match encoding {
             Encoding::Brotli => "-br",

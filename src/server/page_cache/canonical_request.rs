@@ -1,8 +1,8 @@
 //! The request under which a cached page is rendered. It contains what the page varies by and
-//! nothing else: no cookie, browser, client address or query, and the hash of a session's id only in
-//! that session's own copy. What is absent cannot get into a page that is later sent to somebody else,
-//! or to another session of the same member; a page that asks for it fails the first time it is
-//! rendered.
+//! nothing else: no cookie, browser, client address or query, and the hash of a session's id only
+//! in that session's own copy. What is absent cannot get into a page that is later sent to somebody
+//! else, or to another session of the same member; a page that asks for it fails the first time it
+//! is rendered.
 
 use axum::{
     body::Body,

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     base::spent::Timer,
-    cache::{AllowedIn, Entry, Fill, Lease, PublicBytes, View},
+    cache::{AllowedIn, Entry, Lease, LeaseOwner, PublicBytes, View},
     shared::{error::AppError, part::Part},
     site::page_validity::PageInProgress,
     timing::{Recorder, layer::is_html, lookup::Lookup},
@@ -34,7 +34,7 @@ pub async fn cache_pages(State(pages): State<PageCache>, request: Request, next:
         return made(next, request).await;
     };
     let recorder = request.extensions().get::<Recorder>().cloned().unwrap_or_default();
-    let wanted = Wanted { pages, page, recorder };
+    let wanted = CacheablePage { pages, page, recorder };
     let Some(variant) = Variant::of(&wanted.pages.site, &page, &request) else {
         return wanted.alone(request, next).await;
     };
@@ -46,13 +46,13 @@ pub async fn cache_pages(State(pages): State<PageCache>, request: Request, next:
 }
 
 /// A request for a page that can be cached.
-struct Wanted {
+struct CacheablePage {
     pages: PageCache,
     page: CachedPage,
     recorder: Recorder,
 }
 
-impl Wanted {
+impl CacheablePage {
     async fn look<Who>(
         &self,
         view: View<'_, Who>,
@@ -117,7 +117,7 @@ impl Wanted {
     /// Stores a rendered page. Returns the response as `Err` if it must not be cached.
     async fn keep<Who>(
         &self,
-        fill: Fill<Who>,
+        fill: LeaseOwner<Who>,
         made: Response,
         in_progress: PageInProgress,
         variant: &Variant,

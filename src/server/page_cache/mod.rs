@@ -5,7 +5,8 @@
 //! cached page is rendered under a request that contains nothing but that ([`canonical_request`]),
 //! so nothing else can get into it. [`cached_body`] defines the stored form, in which scripts are
 //! allowed by their hashes ([`script_hashes`]). [`layer`] runs inside the guard and reads and
-//! writes the cache; [`fast_path`](mod@fast_path) answers without the layers where the result would be the same.
+//! writes the cache; [`fast_path`](mod@fast_path) answers without the layers where the result would
+//! be the same.
 
 pub(super) mod answer;
 mod cached_body;
@@ -55,8 +56,8 @@ pub struct Inner {
     /// Compresses pages well, one at a time. When the queue is full, a page for everybody is sent
     /// but not cached, and a member's page stays as it is.
     compression: WorkQueue,
-    /// The copies that are being compressed again now, by route and member; as many as the queue has
-    /// places.
+    /// The copies that are being compressed again now, by route and member; as many as the queue
+    /// has places.
     repacking: Mutex<HashSet<(&'static str, UserId)>>,
     timing: Settings,
 }
@@ -93,9 +94,9 @@ impl Deref for PageCache {
     }
 }
 
-/// Returns a fingerprint of what pages depend on besides their visitor: the files that they name, and
-/// the configuration. A backend outside this process may still have the pages of an earlier release,
-/// whose files are gone, or of an instance that is configured otherwise.
+/// Returns a fingerprint of what pages depend on besides their visitor: the files that they name,
+/// and the configuration. A backend outside this process may still have the pages of an earlier
+/// release, whose files are gone, or of an instance that is configured otherwise.
 fn edition(site: &AppState) -> Fingerprint {
     // No page shows the addresses that an instance listens on, or its log.
     let (server, metrics, log) = Default::default();

@@ -21,8 +21,8 @@ pub enum Scope {
     /// Anonymous visitors share one copy, and each member has their own, because the navigation is
     /// part of the page.
     Public,
-    /// Anonymous visitors without a query share one copy; for everybody else the page is rendered each
-    /// time.
+    /// Anonymous visitors without a query share one copy; for everybody else the page is rendered
+    /// each time.
     Anonymous,
 }
 

@@ -97,8 +97,8 @@ pub fn varies_by_address(site: &AppState, member: &Member) -> bool {
 }
 
 /// Returns whether an anonymous visitor has a cookie that a page may depend on: an ended session, a
-/// message, a pending form, a link from a mail, on the login page the last login. (The device cookie
-/// only matters for logging in.)
+/// message, a pending form, a link from a mail, on the login page the last login. (The device
+/// cookie only matters for logging in.)
 fn has_own_cookies(site: &AppState, page: &CachedPage, request: &Request) -> bool {
     let last_login = (page.route == LOGIN).then_some(LAST_LOGIN);
     [SESSION, flash::NAME, pending_form::COOKIE]

@@ -1,6 +1,6 @@
-//! JSON between server and browser. The server writes it with `serde_json`. The browser parses it by
-//! itself and needs only the code that turns its values into ours: `serde_json`'s parser, compiled
-//! for each type, would be a tenth of the WASM that every page loads.
+//! JSON between server and browser. The server writes it with `serde_json`. The browser parses it
+//! by itself and needs only the code that turns its values into ours: `serde_json`'s parser,
+//! compiled for each type, would be a tenth of the WASM that every page loads.
 
 #[cfg(not(feature = "ssr"))]
 #[path = "in_browser.rs"]
@@ -38,8 +38,8 @@ impl fmt::Display for UnreadableJson {
 
 impl Error for UnreadableJson {}
 
-/// The largest integer that a browser's numbers hold exactly, and its opposite the smallest. Row ids
-/// are larger.
+/// The largest integer that a browser's numbers hold exactly, and its opposite the smallest. Row
+/// ids are larger.
 const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
 /// Writes a value for a browser: an integer that its numbers cannot hold is written as text.

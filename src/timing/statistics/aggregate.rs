@@ -42,14 +42,14 @@ pub const fn route_of(series: u16) -> (u16, bool) {
 
 /// Ten seconds of the chart.
 #[derive(Clone, Debug)]
-pub struct Point {
+pub struct TimingPoint {
     /// Answers from the page cache.
     pub kept: u32,
     /// The other answers.
     pub made: Durations,
 }
 
-impl Default for Point {
+impl Default for TimingPoint {
     fn default() -> Self {
         Self { kept: 0, made: Durations::with_digits(DIGITS_OF_A_POINT) }
     }
@@ -59,7 +59,7 @@ impl Default for Point {
 #[derive(Debug)]
 pub struct Aggregate {
     series: Vec<Periods<Durations>>,
-    points: BTreeMap<u32, Point>,
+    points: BTreeMap<u32, TimingPoint>,
 }
 
 impl Default for Aggregate {
@@ -116,7 +116,7 @@ impl Aggregate {
 
     /// Returns the points of the last hour, by the tenth of a minute since 1970; those without an
     /// answer are left out.
-    pub fn points(&self) -> &BTreeMap<u32, Point> {
+    pub fn points(&self) -> &BTreeMap<u32, TimingPoint> {
         &self.points
     }
 
@@ -124,7 +124,8 @@ impl Aggregate {
         self.series.iter().flat_map(Periods::all).map(Durations::size).sum()
     }
 
-    /// Makes room where most is taken: the busiest route loses a binary digit in one of its periods.
+    /// Makes room where most is taken: the busiest route loses a binary digit in one of its
+    /// periods.
     fn coarsen_the_largest(&mut self) {
         if let Some(largest) = self.series.iter_mut().flat_map(Periods::all_mut).max_by_key(|one| one.size())
         {
@@ -140,7 +141,7 @@ impl Aggregate {
         (self.buckets() + of_points) * size_of::<(u16, u16)>()
             // A vector that grows can be twice as long as it is full.
             + 2 * periods * (size_of::<Durations>() + 16)
-            + self.points.len() * 2 * size_of::<Point>()
+            + self.points.len() * 2 * size_of::<TimingPoint>()
             + self.series.len() * size_of::<Periods<Durations>>()
     }
 }

@@ -1,8 +1,8 @@
 //! Durations in the buckets of an HdrHistogram with three digits, 1 µs to 60 s.
 //!
 //! A histogram of all buckets takes 34 KiB, and there is one for each route and period: far more
-//! than all of them may take. Most buckets are empty, so only the others are kept, and a histogram is
-//! filled with them when the page is read.
+//! than all of them may take. Most buckets are empty, so only the others are kept, and a histogram
+//! is filled with them when the page is read.
 
 use hdrhistogram::Histogram;
 
@@ -16,8 +16,8 @@ pub const ALL_DIGITS: u32 = 11;
 /// Durations of answers, and how many of the answers were errors.
 #[derive(Clone, Debug)]
 pub struct Durations {
-    /// Number of the bucket and how often it was hit, in the order of the numbers. A bucket that was
-    /// hit more often than a `u16` can tell is there more than once.
+    /// Number of the bucket and how often it was hit, in the order of the numbers. A bucket that
+    /// was hit more often than a `u16` can tell is there more than once.
     buckets: Vec<(u16, u16)>,
     /// The binary digits that are kept.
     digits: u32,

@@ -1,8 +1,9 @@
 //! Statistics of all requests: how long the answers took, by route, and which were the slowest.
 //!
-//! A request is recorded in a few steps: its route's number from a table that is read without a lock,
-//! and one entry in a list that it shares with the requests of the same thread at most. Whoever fills a
-//! list adds it to the [`aggregate`], once in a thousand requests; the page adds all.
+//! A request is recorded in a few steps: its route's number from a table that is read without a
+//! lock, and one entry in a list that it shares with the requests of the same thread at most.
+//! Whoever fills a list adds it to the [`aggregate`], once in a thousand requests; the page adds
+//! all.
 
 mod aggregate;
 pub mod durations;
@@ -93,18 +94,18 @@ pub struct Answered<'a> {
 
 /// Everything that the timing page shows.
 #[derive(Debug)]
-pub struct Report {
+pub struct StatisticsReport {
     /// One line for each route with an answer, kept and made ones apart, by name.
-    pub lines: Vec<Line>,
+    pub lines: Vec<RouteLine>,
     /// The slowest requests with their routes, the slowest first.
     pub slowest: Vec<(SlowRequest, String)>,
     /// The last hour, the oldest first.
-    pub points: Vec<Point>,
+    pub points: Vec<TimingPoint>,
 }
 
 /// The answers of one route.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct RouteLine {
     /// The route's pattern, or "unknown" for all other paths.
     pub route: String,
     /// Whether the answers came from the page cache.
@@ -115,7 +116,7 @@ pub struct Line {
 
 /// Ten seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Point {
+pub struct TimingPoint {
     /// When they began.
     pub at: Seconds,
     /// Answers from the page cache.
@@ -186,7 +187,7 @@ impl Timings {
     }
 
     /// Returns everything about the last seconds.
-    pub fn report(&self, seconds: Seconds) -> Report {
+    pub fn report(&self, seconds: Seconds) -> StatisticsReport {
         let now = self.now();
         for list in &self.0.lists {
             let answers = mem::take(&mut *locked(&list.0));
@@ -195,18 +196,18 @@ impl Timings {
             }
         }
         let Some(mut reader) = Reader::new() else {
-            return Report { lines: Vec::new(), slowest: Vec::new(), points: Vec::new() };
+            return StatisticsReport { lines: Vec::new(), slowest: Vec::new(), points: Vec::new() };
         };
         let all = locked(&self.0.aggregate).all_series();
         // Locked for one at a time: requests must not wait for a reader.
         let lines = (0..all).filter_map(|series| {
             let summary = locked(&self.0.aggregate).summary(series, seconds, now, &mut reader)?;
             let (route, is_cached) = route_of(series);
-            Some(Line { route: self.0.routes.name(route).to_owned(), is_cached, summary })
+            Some(RouteLine { route: self.0.routes.name(route).to_owned(), is_cached, summary })
         });
-        let mut lines: Vec<Line> = lines.collect();
+        let mut lines: Vec<RouteLine> = lines.collect();
         lines.sort_by(|one, other| (&one.route, one.is_cached).cmp(&(&other.route, other.is_cached)));
-        Report { lines, slowest: self.slowest(seconds, now), points: self.points(now, &mut reader) }
+        StatisticsReport { lines, slowest: self.slowest(seconds, now), points: self.points(now, &mut reader) }
     }
 
     fn slowest(&self, seconds: Seconds, now: Seconds) -> Vec<(SlowRequest, String)> {
@@ -224,17 +225,17 @@ impl Timings {
         slowest.into_iter().map(named).collect()
     }
 
-    fn points(&self, now: Seconds, reader: &mut Reader) -> Vec<Point> {
+    fn points(&self, now: Seconds, reader: &mut Reader) -> Vec<TimingPoint> {
         let last = step_of(now);
         let points = locked(&self.0.aggregate).points().clone();
         let steps = (last + 1).saturating_sub(POINTS as u32)..=last;
         let point = |step: u32| {
             let at = Seconds::from(step) * STEP;
             let Some(found) = points.get(&step) else {
-                return Point { at, ..Point::default() };
+                return TimingPoint { at, ..TimingPoint::default() };
             };
             let made = reader.summary(std::iter::once(&found.made));
-            Point { at, kept: found.kept.into(), made: made.count, errors: made.errors, p95: made.p95 }
+            TimingPoint { at, kept: found.kept.into(), made: made.count, errors: made.errors, p95: made.p95 }
         };
         steps.map(point).collect()
     }
@@ -286,7 +287,7 @@ mod tests {
         assert_eq!((report.lines[0].summary.count, report.lines[0].summary.max), (2, 3_000));
         let minute = timings.report(60);
         assert_eq!(minute.lines.iter().map(|line| line.summary.count).collect::<Vec<_>>(), [1]);
-        let sum = |of: fn(&Point) -> u64| report.points.iter().map(of).sum::<u64>();
+        let sum = |of: fn(&TimingPoint) -> u64| report.points.iter().map(of).sum::<u64>();
         assert_eq!(report.points.len(), POINTS);
         assert_eq!(
             [sum(|point| point.kept), sum(|point| point.made), sum(|point| point.errors)],

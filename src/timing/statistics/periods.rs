@@ -1,5 +1,5 @@
-//! The last day in periods that grow with their age: ten seconds within the last minute, five minutes
-//! within the last hour, hours before it.
+//! The last day in periods that grow with their age: ten seconds within the last minute, five
+//! minutes within the last hour, hours before it.
 
 /// Seconds since 1970.
 pub type Seconds = i64;

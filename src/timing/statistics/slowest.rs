@@ -14,7 +14,8 @@ use crate::{
 /// How many are kept of each period, and shown.
 pub const MAX_SLOWEST: usize = 50;
 
-/// A request, without its address: only its route's pattern, since addresses can have tokens in them.
+/// A request, without its address: only its route's pattern, since addresses can have tokens in
+/// them.
 #[derive(Clone, Debug)]
 pub struct SlowRequest {
     /// When its answer was ready.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::{
-    import_row::{IncomingAddress, Owner},
+    import_row::{IncomingAddress, RowOwner},
     store::{imports, people},
     valid_user::Warning,
 };
@@ -20,8 +20,8 @@ impl Importer {
         let (mut by_key, mut by_name) = (HashMap::new(), HashMap::new());
         for IncomingAddress { owner, email } in addresses {
             let (map, key): (&mut HashMap<String, Vec<String>>, _) = match owner {
-                Owner::Key(key) => (&mut by_key, key),
-                Owner::Name(name) => (&mut by_name, username::key(&name)),
+                RowOwner::Key(key) => (&mut by_key, key),
+                RowOwner::Name(name) => (&mut by_name, username::key(&name)),
             };
             map.entry(key).or_default().push(email_address::key(&email));
         }

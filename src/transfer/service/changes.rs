@@ -16,7 +16,7 @@ use crate::{
     accounts::service as accounts,
     admin::{
         edit::Holder,
-        users::service::{Target, Wanted},
+        users::service::{NewColumns, Target},
     },
     audit::service::Object,
     base::{email_address, member::UserId, username},
@@ -83,8 +83,8 @@ impl Importer {
             untaken.extend(apply.extract_if(.., |column| loses_power(column)));
         }
         self.apply(&target, &present, &person, &apply).await?;
-        // From here on the new values count as imported, so that a conflict is reported once; but at
-        // the next import the username may be free, and another superuser be there.
+        // From here on the new values count as imported, so that a conflict is reported once; but
+        // at the next import the username may be free, and another superuser be there.
         let taken = there.but_for(before, &untaken);
         imports::update(&mut self.edit.transaction, user, &taken).await?;
         let users = &mut self.report.totals.users;
@@ -130,7 +130,7 @@ impl Importer {
     ) -> Result<(), AppError> {
         let (mut row, new) = (present.clone(), &person.raw);
         columns.iter().for_each(|column| take_over(*column, &mut row, new));
-        let wanted = Wanted {
+        let wanted = NewColumns {
             username: row.username,
             first_name: row.first_name,
             last_name: row.last_name,

@@ -99,8 +99,8 @@ impl Digests {
         self.0.clone()
     }
 
-    /// Returns the hashes to be stored, with the other's hashes for columns that were not taken over
-    /// yet.
+    /// Returns the hashes to be stored, with the other's hashes for columns that were not taken
+    /// over yet.
     pub fn but_for(&self, other: &Self, columns: &[Column]) -> Vec<u8> {
         let mut bytes = self.bytes();
         for at in columns.iter().map(|column| *column as usize) {

@@ -9,7 +9,7 @@ use std::{
 use tokio::sync::mpsc;
 
 use super::super::{
-    django::UserModel, dump, import_row::Batch, progress::Progress, report::Report, store::django,
+    django::UserModel, dump, import_row::Batch, progress::Progress, report::TransferReport, store::django,
 };
 use super::import::{from_reader, outage, take_all};
 use crate::{base::failure::Failure, site::AppState};
@@ -35,8 +35,8 @@ pub async fn import_django(
     site: &AppState,
     import: DjangoImport,
     progress: &Progress,
-    report: Report,
-) -> Result<Report, Failure> {
+    report: TransferReport,
+) -> Result<TransferReport, Failure> {
     if is_database(&import.file)? {
         return from_database(site, import, progress.clone(), report).await;
     }
@@ -66,8 +66,8 @@ async fn from_database(
     site: &AppState,
     import: DjangoImport,
     progress: Progress,
-    report: Report,
-) -> Result<Report, Failure> {
+    report: TransferReport,
+) -> Result<TransferReport, Failure> {
     const AHEAD: usize = 4;
     let DjangoImport { file, source, user_model, dry_run } = import;
     let (sender, receiver) = mpsc::channel(AHEAD);

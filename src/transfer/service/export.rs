@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::super::{
-    lines::{self, FORMAT, Line, UserLine, VERSION},
+    lines::{self, ExportLine, FORMAT, UserLine, VERSION},
     progress::Progress,
     store::exports::{self, ExportRow},
 };
@@ -33,10 +33,10 @@ pub async fn export(
     let mut snapshot = site.db.snapshot().await?;
     progress.expect(exports::count(&mut snapshot).await?);
     let at = lines::time(site.clock.now());
-    write(to, &Line::Header { format: FORMAT.to_owned(), version: VERSION, at })?;
+    write(to, &ExportLine::Header { format: FORMAT.to_owned(), version: VERSION, at })?;
     let mut exported = Exported { groups: 0, users: 0 };
     for (name, requires_second_factor, permissions) in exports::all_groups(&mut snapshot).await? {
-        write(to, &Line::Group { name, permissions, requires_second_factor })?;
+        write(to, &ExportLine::Group { name, permissions, requires_second_factor })?;
         exported.groups += 1;
     }
     let mut after = i64::MIN;
@@ -59,11 +59,11 @@ pub async fn export(
                 permissions: permissions.remove(&id).unwrap_or_default(),
                 ..line(row)
             };
-            write(to, &Line::User(Box::new(user)))?;
+            write(to, &ExportLine::User(Box::new(user)))?;
         }
     }
     snapshot.rollback().await?;
-    write(to, &Line::End { groups: exported.groups, users: exported.users })?;
+    write(to, &ExportLine::End { groups: exported.groups, users: exported.users })?;
     to.flush().map_err(|error| Failure::start("write the file", error))?;
     Ok(exported)
 }
@@ -87,7 +87,7 @@ fn line(row: ExportRow) -> UserLine {
     }
 }
 
-fn write(to: &mut (dyn Write + Send), line: &Line) -> Result<(), Failure> {
+fn write(to: &mut (dyn Write + Send), line: &ExportLine) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::start("write the file", error);
     serde_json::to_writer(&mut *to, line).map_err(|error| failed(error.into()))?;
     to.write_all(b"\n").map_err(failed)

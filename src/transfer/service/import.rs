@@ -7,9 +7,9 @@ use tokio::sync::mpsc;
 use super::super::{
     import_row::{BATCH, Batch, ImportRow, IncomingGroup},
     kind::{self, Expected},
-    lines::{FORMAT, Line, VERSION},
+    lines::{ExportLine, FORMAT, VERSION},
     progress::Progress,
-    report::Report,
+    report::TransferReport,
 };
 use super::importer::Importer;
 use crate::{base::failure::Failure, shared::error::AppError, site::AppState};
@@ -24,8 +24,8 @@ pub async fn import(
     from: impl BufRead + Send + 'static,
     dry_run: bool,
     progress: &Progress,
-    report: Report,
-) -> Result<Report, Failure> {
+    report: TransferReport,
+) -> Result<TransferReport, Failure> {
     let progress = progress.clone();
     from_reader(site, "", dry_run, report, move |give| read(from, &progress, give)).await
 }
@@ -36,9 +36,9 @@ pub(super) async fn from_reader(
     site: &AppState,
     source: &str,
     dry_run: bool,
-    report: Report,
+    report: TransferReport,
     read: impl FnOnce(&mut dyn FnMut(Batch) -> bool) -> Result<(), String> + Send + 'static,
-) -> Result<Report, Failure> {
+) -> Result<TransferReport, Failure> {
     const AHEAD: usize = 4;
     let (sender, receiver) = mpsc::channel(AHEAD);
     let reader = tokio::task::spawn_blocking(move || read(&mut |batch| sender.blocking_send(batch).is_ok()));
@@ -54,7 +54,7 @@ pub(super) async fn from_reader(
 pub(super) async fn take_all(
     site: &AppState,
     source: &str,
-    report: Report,
+    report: TransferReport,
     mut receiver: mpsc::Receiver<Batch>,
 ) -> Result<Importer, Failure> {
     let mut intake = Importer::begin(site, source, report).await.map_err(outage)?;
@@ -127,12 +127,12 @@ struct State {
 }
 
 impl State {
-    fn take(&mut self, line: Line, progress: &Progress) -> Result<Option<Batch>, String> {
+    fn take(&mut self, line: ExportLine, progress: &Progress) -> Result<Option<Batch>, String> {
         if self.is_over {
             return Err("this comes after the last line".to_owned());
         }
         match line {
-            Line::Header { format, version, .. } if !self.has_begun => {
+            ExportLine::Header { format, version, .. } if !self.has_begun => {
                 if format != FORMAT || version > VERSION {
                     return Err(format!("this program reads {FORMAT} up to version {VERSION}"));
                 }
@@ -140,15 +140,15 @@ impl State {
                 Ok(None)
             }
             _ if !self.has_begun => Err("the first line must state the format".to_owned()),
-            Line::Header { .. } => Err("this is a first line".to_owned()),
-            Line::Group { name, permissions, requires_second_factor } if self.user_count == 0 => {
+            ExportLine::Header { .. } => Err("this is a first line".to_owned()),
+            ExportLine::Group { name, permissions, requires_second_factor } if self.user_count == 0 => {
                 self.group_count += 1;
                 let (key, notes) = (String::new(), Vec::new());
                 self.groups.push(IncomingGroup { key, name, permissions, requires_second_factor, notes });
                 Ok((self.groups.len() == BATCH).then(|| Batch::Groups(std::mem::take(&mut self.groups))))
             }
-            Line::Group { .. } => Err("groups must come before all accounts".to_owned()),
-            Line::User(user) => {
+            ExportLine::Group { .. } => Err("groups must come before all accounts".to_owned()),
+            ExportLine::User(user) => {
                 self.user_count += 1;
                 progress.rows(1);
                 let name = user.username.clone();
@@ -159,7 +159,7 @@ impl State {
                 }
                 Ok((self.users.len() >= BATCH).then(|| Batch::Users(std::mem::take(&mut self.users))))
             }
-            Line::End { groups, users } => {
+            ExportLine::End { groups, users } => {
                 if (groups, users) != (self.group_count, self.user_count) {
                     return Err(
                         "the numbers of groups and accounts differ from those it states: it is not complete"

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::super::{
     import_row::{Batch, ImportRow},
-    report::{Report, Row},
+    report::{ReportRow, TransferReport},
     store::{
         groups,
         imports::{self, KnownRow, Taken},
@@ -35,7 +35,7 @@ pub struct Importer {
     /// The hashing costs of the imported passwords.
     password_costs: BTreeSet<String>,
     clock: Clock,
-    pub(super) report: Report,
+    pub(super) report: TransferReport,
 }
 
 /// Identifies a row in the report.
@@ -54,7 +54,7 @@ struct Candidate {
 
 impl Importer {
     /// Begins an import.
-    pub async fn begin(site: &AppState, source: &str, report: Report) -> Result<Self, AppError> {
+    pub async fn begin(site: &AppState, source: &str, report: TransferReport) -> Result<Self, AppError> {
         let mut edit = Edit::begin(site, Actor::Operator).await?;
         let groups = groups::all(&mut edit.transaction).await?;
         Ok(Self {
@@ -83,7 +83,7 @@ impl Importer {
     }
 
     /// Commits the import, or rolls it back for a dry run.
-    pub async fn finish(mut self, dry_run: bool) -> Result<Report, AppError> {
+    pub async fn finish(mut self, dry_run: bool) -> Result<TransferReport, AppError> {
         if dry_run {
             self.edit.transaction.rollback().await?;
         } else {
@@ -108,7 +108,7 @@ impl Importer {
 
     fn tell(&mut self, label: &Label, is_refused: bool, reason: String) {
         let Label { kind, key, name } = label;
-        self.report.tell(&Row { kind, key: key.clone(), name: name.clone(), is_refused, reason });
+        self.report.tell(&ReportRow { kind, key: key.clone(), name: name.clone(), is_refused, reason });
     }
 
     async fn take_users(&mut self, users: Vec<ImportRow>) -> Result<(), AppError> {

@@ -1,7 +1,7 @@
 //! The importer's part for permissions that this program does not know: they are imported, and each
 //! is reported once.
 
-use super::{super::report::Row, importer::Importer};
+use super::{super::report::ReportRow, importer::Importer};
 use crate::{base::permission_hint::probably_meant, shared::permission::Permission};
 
 impl Importer {
@@ -11,7 +11,7 @@ impl Importer {
                 let meant = probably_meant(name)
                     .map(|meant| format!("; did you mean {}?", meant.codename()))
                     .unwrap_or_default();
-                self.report.tell(&Row {
+                self.report.tell(&ReportRow {
                     kind: "permission",
                     key: String::new(),
                     name: name.clone(),

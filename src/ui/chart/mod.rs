@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::Timestamp;
 use crate::shared::moment::Moment;
 
-/// Width of a chart in its own units: two for each ten seconds of an hour, 24 for each of thirty days.
+/// Width of a chart in its own units: two for each ten seconds of an hour, 24 for each of thirty
+/// days.
 pub const WIDTH: u64 = 720;
 /// Height of a chart in its own units.
 pub const HEIGHT: u64 = 160;

@@ -46,8 +46,8 @@ pub fn outline<T>(points: &[T], slots: usize, top: u64, value: impl Fn(&T) -> u6
     path
 }
 
-/// Returns the numbers of every five minutes in which at least one is not 0. `join` makes one number
-/// of two, for example their sum.
+/// Returns the numbers of every five minutes in which at least one is not 0. `join` makes one
+/// number of two, for example their sum.
 pub fn stretches<const N: usize>(
     points: impl IntoIterator<Item = (Millis, [u64; N])>,
     join: impl Fn(u64, u64) -> u64,

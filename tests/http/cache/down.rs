@@ -8,7 +8,7 @@ use members_area::{
 };
 use serde::Deserialize;
 
-use super::{Place, minute, servers::Server};
+use super::{TestCache, minute, servers::Server};
 use crate::support::{TestSite, Visitor, log};
 
 const TIMEOUT: Duration = crate::support::PATIENCE;
@@ -25,7 +25,7 @@ macro_rules! on_every_server {
                 async fn $case() {
                     if let Some(server) = super::Server::start(stringify!($server)) {
                         let folder = tempfile::tempdir().expect("a folder");
-                        let place = crate::cache::Place::at(&server.url(), folder, super::CacheTimeout::Auto).await;
+                        let place = crate::cache::TestCache::at(&server.url(), folder, super::CacheTimeout::Auto).await;
                         super::$case(&place, server).await;
                         place.close().await;
                     }
@@ -45,7 +45,7 @@ on_every_server! {
 }
 
 /// Every read misses, and nothing fails.
-async fn all_misses(place: &Place) {
+async fn all_misses(place: &TestCache) {
     let (part, policy) = (place.of_ada(), minute("down"));
     assert_eq!(part.get::<i64>(policy, &[]).await, None);
     assert!(!part.has(policy, &[]).await && !part.add(policy, &[], &1).await);
@@ -59,7 +59,7 @@ async fn all_misses(place: &Place) {
     assert!(place.cache.stats().await.down_since.is_some());
 }
 
-async fn wait_until_reachable(place: &Place) {
+async fn wait_until_reachable(place: &TestCache) {
     let begun = Instant::now();
     loop {
         // After a second, the next call may try the backend again.
@@ -74,7 +74,7 @@ async fn wait_until_reachable(place: &Place) {
     assert!(place.cache.stats().await.down_since.is_none());
 }
 
-async fn stopped_and_started_again(place: &Place, mut server: Server) {
+async fn stopped_and_started_again(place: &TestCache, mut server: Server) {
     for _ in 0..2 {
         wait_until_reachable(place).await;
         server.stop();
@@ -94,7 +94,7 @@ async fn stopped_and_started_again(place: &Place, mut server: Server) {
     }
 }
 
-async fn a_paused_backend_slows_no_request(place: &Place, server: Server) {
+async fn a_paused_backend_slows_no_request(place: &TestCache, server: Server) {
     wait_until_reachable(place).await;
     server.pause();
     let begun = Instant::now();
@@ -109,10 +109,10 @@ async fn a_paused_backend_slows_no_request(place: &Place, server: Server) {
     wait_until_reachable(place).await;
 }
 
-async fn the_configured_timeout_applies(_: &Place, server: Server) {
+async fn the_configured_timeout_applies(_: &TestCache, server: Server) {
     let (folder, policy) = (tempfile::tempdir().expect("a folder"), minute("patient"));
     let timeout = super::CacheTimeout::Of(super::Period::seconds(2));
-    let place = Place::at(&server.url(), folder, timeout).await;
+    let place = TestCache::at(&server.url(), folder, timeout).await;
     place.of_ada().set(policy, &[], &1).await;
     assert_eq!(place.of_ada().get(policy, &[]).await, Some(1));
     server.pause();
@@ -124,7 +124,7 @@ async fn the_configured_timeout_applies(_: &Place, server: Server) {
     place.close().await;
 }
 
-async fn one_warning_a_minute(place: &Place, mut server: Server) {
+async fn one_warning_a_minute(place: &TestCache, mut server: Server) {
     wait_until_reachable(place).await;
     // The other instance would warn, too.
     place.watchers[1].abort();
@@ -145,7 +145,7 @@ async fn one_warning_a_minute(place: &Place, mut server: Server) {
     assert!(warnings() >= 3, "{}", warnings());
 }
 
-async fn invalidations_during_an_outage_are_applied(place: &Place, server: Server) {
+async fn invalidations_during_an_outage_are_applied(place: &TestCache, server: Server) {
     let policy = minute("summary");
     wait_until_reachable(place).await;
     place.of_ada().set(policy, &[], &"old".to_owned()).await;
@@ -174,7 +174,7 @@ async fn invalidations_during_an_outage_are_applied(place: &Place, server: Serve
     }
 }
 
-async fn writes_during_an_outage_leave_no_old_value(place: &Place, server: Server) {
+async fn writes_during_an_outage_leave_no_old_value(place: &TestCache, server: Server) {
     let policy = minute("setting");
     wait_until_reachable(place).await;
     place.of_ada().set(policy, &["set"], &1).await;
@@ -198,7 +198,7 @@ async fn writes_during_an_outage_leave_no_old_value(place: &Place, server: Serve
 /// Another process holds the folder's lock and does not release it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn files_that_cannot_be_written_are_an_outage_too() {
-    let place = Place::open("file").await.expect("it needs nothing");
+    let place = TestCache::open("file").await.expect("it needs nothing");
     wait_until_reachable(&place).await;
     let folder = place._folder.path().join(format!("{}-cache", place.prefix));
     let away = place._folder.path().join("away");

@@ -9,14 +9,14 @@ use members_area::{
 };
 use serde::Deserialize;
 
-use super::{Place, minute, servers::Server};
+use super::{TestCache, minute, servers::Server};
 use crate::support::{TestSite, log, until};
 
 /// Two instances on a server of their own, which both have cached `old`.
-async fn begin() -> Option<(Place, Server)> {
+async fn begin() -> Option<(TestCache, Server)> {
     let server = Server::start("redis")?;
     let folder = tempfile::tempdir().expect("a folder");
-    let place = Place::at(&server.url(), folder, CacheTimeout::Of(Period::seconds(20))).await;
+    let place = TestCache::at(&server.url(), folder, CacheTimeout::Of(Period::seconds(20))).await;
     place.of_ada().set(policy(), &[], &"old".to_owned()).await;
     assert_eq!(shown(&place).await, [Some("old".to_owned()), Some("old".to_owned())]);
     Some((place, server))
@@ -26,12 +26,12 @@ fn policy() -> Policy {
     minute("summary")
 }
 
-async fn shown(place: &Place) -> [Option<String>; 2] {
+async fn shown(place: &TestCache) -> [Option<String>; 2] {
     [place.of_ada().get(policy(), &[]).await, place.elsewhere().get(policy(), &[]).await]
 }
 
 /// Waits until entries are stored and read by both, and asserts that the old one never appears.
-async fn recovers(place: &Place) {
+async fn recovers(place: &TestCache) {
     until("both share a value again", async || {
         let seen = shown(place).await;
         assert!(!seen.contains(&Some("old".to_owned())), "{seen:?}");

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use members_area::cache::{Filter, Policy, Scope, Tag, Ttl};
+use members_area::cache::{CacheFilter, Policy, Scope, Tag, Ttl};
 
-use super::{Place, minute, on_every_backend};
+use super::{TestCache, minute, on_every_backend};
 
 on_every_backend! {
     entries_are_listed_without_their_values
     one_entry_can_be_dropped
 }
 
-async fn entries_are_listed_without_their_values(place: &Place) {
+async fn entries_are_listed_without_their_values(place: &TestCache) {
     let secret = "what nobody may see".to_owned();
     place.of_ada().tagged([Tag::Group(7)]).set(minute("summary"), &["secret part"], &secret).await;
     place.clock.advance(Duration::from_secs(1));
@@ -20,7 +20,7 @@ async fn entries_are_listed_without_their_values(place: &Place) {
     place.public().set(Policy::new("weather", 3, Ttl::Never), &[], &7_i64).await;
     place.of_ada().set(Policy::new("short", 1, Duration::from_secs(1)), &[], &1).await;
     place.clock.advance(Duration::from_secs(1));
-    let Some(listing) = place.cache.list(&Filter::default(), 0, 10).await else {
+    let Some(listing) = place.cache.list(&CacheFilter::default(), 0, 10).await else {
         assert_eq!(place.cache.stats().await.backend, "memcached", "all others can be looked through");
         return;
     };
@@ -40,34 +40,41 @@ async fn entries_are_listed_without_their_values(place: &Place) {
     assert_eq!(listing.entries[0].expires_at, None);
     assert_eq!(of_ada.tags, ["name:summary".into(), format!("member:{}", place.ada.id()), "group:7".into()]);
     // With filters.
-    let names = async |filter: Filter| {
+    let names = async |filter: CacheFilter| {
         let listing = place.cache.list(&filter, 0, 10).await.expect("a list");
         listing.entries.iter().map(|entry| format!("{} {:?}", entry.name, entry.scope)).collect::<Vec<_>>()
     };
     let (of_ada, of_bob) = (format!("summary {ada:?}"), format!("summary {bob:?}"));
-    assert_eq!(names(Filter { name: Some("weather".into()), ..Filter::default() }).await, ["weather Public"]);
-    assert_eq!(names(Filter { member: Some(place.ada.id()), ..Filter::default() }).await, [of_ada.as_str()]);
     assert_eq!(
-        names(Filter { text: Some("summ".into()), ..Filter::default() }).await,
+        names(CacheFilter { name: Some("weather".into()), ..CacheFilter::default() }).await,
+        ["weather Public"]
+    );
+    assert_eq!(
+        names(CacheFilter { member: Some(place.ada.id()), ..CacheFilter::default() }).await,
+        [of_ada.as_str()]
+    );
+    assert_eq!(
+        names(CacheFilter { text: Some("summ".into()), ..CacheFilter::default() }).await,
         [of_bob, of_ada.clone()]
     );
-    assert_eq!(names(Filter { text: Some("group:7".into()), ..Filter::default() }).await, [of_ada]);
+    assert_eq!(names(CacheFilter { text: Some("group:7".into()), ..CacheFilter::default() }).await, [of_ada]);
     // Page by page.
-    let second = place.cache.list(&Filter::default(), 1, 1).await.expect("a list");
+    let second = place.cache.list(&CacheFilter::default(), 1, 1).await.expect("a list");
     assert_eq!((second.entries[0].scope, second.has_more), (bob, true));
     // Invalidated entries are not listed; the next entry shows the cause.
     place.cache.invalidate_member(place.ada.id(), "names changed").await;
-    assert_eq!(names(Filter { member: Some(place.ada.id()), ..Filter::default() }).await, [""; 0]);
+    assert_eq!(names(CacheFilter { member: Some(place.ada.id()), ..CacheFilter::default() }).await, [""; 0]);
     place.of_ada().set(minute("summary"), &[], &1).await;
-    let listing = place.cache.list(&Filter { member: Some(place.ada.id()), ..Filter::default() }, 0, 1).await;
+    let listing =
+        place.cache.list(&CacheFilter { member: Some(place.ada.id()), ..CacheFilter::default() }, 0, 1).await;
     let last = listing.expect("a list").entries[0].last_invalidation.expect("one");
     assert_eq!(last.cause, "names changed");
 }
 
-async fn one_entry_can_be_dropped(place: &Place) {
+async fn one_entry_can_be_dropped(place: &TestCache) {
     place.of_ada().set(minute("one"), &[], &1).await;
     place.of_bob().set(minute("one"), &[], &2).await;
-    let wanted = Filter { member: Some(place.ada.id()), ..Filter::default() };
+    let wanted = CacheFilter { member: Some(place.ada.id()), ..CacheFilter::default() };
     let Some(listing) = place.cache.list(&wanted, 0, 10).await else {
         return;
     };
@@ -81,7 +88,7 @@ async fn one_entry_can_be_dropped(place: &Place) {
 
 #[tokio::test]
 async fn hits_and_misses_are_counted_and_charted() {
-    let place = Place::open("memory").await.expect("it needs nothing");
+    let place = TestCache::open("memory").await.expect("it needs nothing");
     let policy = minute("counted");
     for _ in 0..4 {
         let value = place.of_ada().get_or_set(policy, &[], || async { Ok(1_u32) }).await;
@@ -112,7 +119,7 @@ async fn hits_and_misses_are_counted_and_charted() {
     for _ in 0..3 {
         place.of_ada().get::<u32>(policy, &[]).await;
     }
-    let listing = place.cache.list(&Filter::default(), 0, 1).await.expect("a list");
+    let listing = place.cache.list(&CacheFilter::default(), 0, 1).await.expect("a list");
     assert_eq!(listing.entries[0].hits, Some(3));
     place.close().await;
 }

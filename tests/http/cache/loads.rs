@@ -14,7 +14,7 @@ use members_area::{
 };
 use tokio::sync::Notify;
 
-use super::{Place, minute, on_every_backend};
+use super::{TestCache, minute, on_every_backend};
 
 on_every_backend! {
     a_thousand_misses_compute_once
@@ -35,7 +35,7 @@ enum How {
 }
 
 /// A thousand callers at once: the result of each, and the number of computations.
-async fn crowd(place: &Place, policy: Policy, how: How) -> (Vec<Result<u32, AppError>>, u32) {
+async fn crowd(place: &TestCache, policy: Policy, how: How) -> (Vec<Result<u32, AppError>>, u32) {
     let loads = Arc::new(AtomicU32::new(0));
     let callers = (0..1000).map(|_| {
         let (cache, member, loads) = (place.cache.clone(), place.ada.clone(), loads.clone());
@@ -59,7 +59,7 @@ async fn crowd(place: &Place, policy: Policy, how: How) -> (Vec<Result<u32, AppE
     (got, loads.load(Ordering::SeqCst))
 }
 
-async fn a_thousand_misses_compute_once(place: &Place) {
+async fn a_thousand_misses_compute_once(place: &TestCache) {
     for (name, how) in [("well", How::Well), ("slowly", How::Slowly)] {
         let (got, loads) = crowd(place, minute(name), how).await;
         assert_eq!(loads, 1, "{name}");
@@ -71,7 +71,7 @@ async fn a_thousand_misses_compute_once(place: &Place) {
     assert_eq!(place.cache.stats().await.totals.computes, 2);
 }
 
-async fn a_thousand_share_one_error_and_the_next_caller_retries(place: &Place) {
+async fn a_thousand_share_one_error_and_the_next_caller_retries(place: &TestCache) {
     // The load is held until all wait, because an error is not cached for later callers.
     let (policy, loads) = (minute("badly"), Arc::new(AtomicU32::new(0)));
     let go_on = Arc::new(Notify::new());
@@ -103,7 +103,7 @@ async fn a_thousand_share_one_error_and_the_next_caller_retries(place: &Place) {
 
 /// Waits until all callers but one are in the queue. A waiting caller has already missed once and
 /// is visible nowhere else.
-async fn all_but_one_wait(place: &Place, callers: usize) {
+async fn all_but_one_wait(place: &TestCache, callers: usize) {
     let begun = std::time::Instant::now();
     while place.cache.waiting() + 1 < callers {
         assert!(begun.elapsed() < crate::support::PATIENCE, "{} wait", place.cache.waiting());
@@ -111,7 +111,7 @@ async fn all_but_one_wait(place: &Place, callers: usize) {
     }
 }
 
-async fn a_panic_is_an_error_for_all_waiters_and_frees_the_key(place: &Place) {
+async fn a_panic_is_an_error_for_all_waiters_and_frees_the_key(place: &TestCache) {
     let (policy, loads, go_on) = (minute("panic"), Arc::new(AtomicU32::new(0)), Arc::new(Notify::new()));
     let callers: Vec<_> = (0..100)
         .map(|_| {
@@ -144,7 +144,7 @@ async fn a_panic_is_an_error_for_all_waiters_and_frees_the_key(place: &Place) {
     assert_eq!(place.of_ada().get_or_set(policy, &[], || async { Ok(7) }).await, Ok(7));
 }
 
-async fn if_the_leader_is_dropped_the_next_waiter_computes(place: &Place) {
+async fn if_the_leader_is_dropped_the_next_waiter_computes(place: &TestCache) {
     let (policy, begun) = (minute("gone"), Arc::new(Notify::new()));
     let first = tokio::spawn({
         let (cache, member, begun) = (place.cache.clone(), place.ada.clone(), begun.clone());
@@ -172,7 +172,7 @@ async fn if_the_leader_is_dropped_the_next_waiter_computes(place: &Place) {
     assert_eq!(place.cache.waiting(), 0, "nobody is left in line");
 }
 
-async fn a_stale_value_is_served_while_it_is_refreshed(place: &Place) {
+async fn a_stale_value_is_served_while_it_is_refreshed(place: &TestCache) {
     let policy = minute("grace").with_grace(Duration::from_secs(30));
     let loads = Arc::new(AtomicU32::new(0));
     let go_on = Arc::new(Notify::new());
@@ -213,7 +213,7 @@ async fn a_stale_value_is_served_while_it_is_refreshed(place: &Place) {
     assert_eq!(place.of_ada().get_or_refresh(policy, &["another"], || async { Ok(8) }).await, Ok(8));
 }
 
-async fn an_invalidated_value_is_not_served_stale(place: &Place) {
+async fn an_invalidated_value_is_not_served_stale(place: &TestCache) {
     let policy = minute("grace").with_grace(Duration::from_secs(30));
     let get = |number: u32| async move {
         place
@@ -228,7 +228,7 @@ async fn an_invalidated_value_is_not_served_stale(place: &Place) {
     assert_eq!(get(2).await, Ok(2));
 }
 
-async fn values_of_another_release_are_recomputed(place: &Place) {
+async fn values_of_another_release_are_recomputed(place: &TestCache) {
     let policy = minute("release");
     place.of_ada().set(policy, &[], &"a text").await;
     assert_eq!(place.of_ada().get::<u32>(policy, &[]).await, None);
@@ -239,7 +239,7 @@ async fn values_of_another_release_are_recomputed(place: &Place) {
 /// With a lifetime of zero nothing is stored, so callers do not wait for each other.
 #[tokio::test]
 async fn a_ttl_of_zero_computes_every_time() {
-    let place = Place::open("memory").await.expect("it needs nothing");
+    let place = TestCache::open("memory").await.expect("it needs nothing");
     let (got, loads) = crowd(&place, Policy::new("zero", 1, Duration::ZERO), How::Well).await;
     assert_eq!((got.len(), loads), (1000, 1000));
     place.close().await;

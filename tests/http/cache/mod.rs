@@ -30,7 +30,7 @@ use serde::Deserialize;
 use crate::support::{database::TestDatabase, log};
 
 /// Two instances of a site with one backend, and two of its members.
-struct Place {
+struct TestCache {
     /// The first instance's cache.
     cache: Cache,
     /// The second instance's cache; the same one if the backend is in memory.
@@ -46,7 +46,7 @@ struct Place {
     _folder: tempfile::TempDir,
 }
 
-impl Place {
+impl TestCache {
     /// Opens a backend with a prefix of its own, so that tests sharing a server do not interfere.
     /// Returns `None` if the server is not available.
     async fn open(kind: &str) -> Option<Self> {
@@ -160,7 +160,7 @@ macro_rules! on_every_backend {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $case() {
-                    if let Some(place) = crate::cache::Place::open(stringify!($backend)).await {
+                    if let Some(place) = crate::cache::TestCache::open(stringify!($backend)).await {
                         super::$case(&place).await;
                         place.close().await;
                     }

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use members_area::cache::{Cache, Lease, Tag};
 use tokio::sync::Notify;
 
-use super::{Place, minute, on_every_backend};
+use super::{TestCache, minute, on_every_backend};
 use crate::support::log;
 
 on_every_backend! {
@@ -18,7 +18,7 @@ on_every_backend! {
     each_invalidation_is_one_log_line_with_its_cause
 }
 
-async fn invalidating_a_tag_removes_exactly_its_entries_everywhere(place: &Place) {
+async fn invalidating_a_tag_removes_exactly_its_entries_everywhere(place: &TestCache) {
     let (one, two) = (minute("one"), minute("two"));
     let fill = || async {
         for part in [place.of_ada(), place.of_bob()] {
@@ -66,7 +66,7 @@ struct Paused {
     running: tokio::task::JoinHandle<Result<i64, members_area::shared::error::AppError>>,
 }
 
-async fn begin(cache: &Cache, place: &Place, value: i64) -> Paused {
+async fn begin(cache: &Cache, place: &TestCache, value: i64) -> Paused {
     let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (cache, member, said, wait) = (cache.clone(), place.ada.clone(), begun.clone(), go_on.clone());
     let running = tokio::spawn(async move {
@@ -89,7 +89,7 @@ impl Paused {
     }
 }
 
-async fn a_load_in_flight_is_not_stored_and_not_joined(place: &Place) {
+async fn a_load_in_flight_is_not_stored_and_not_joined(place: &TestCache) {
     let policy = minute("slow");
     let old = begin(&place.cache, place, 1).await;
     place.cache.invalidate_member(place.ada.id(), "test").await;
@@ -108,7 +108,7 @@ async fn a_load_in_flight_is_not_stored_and_not_joined(place: &Place) {
     assert_eq!(place.of_ada().get::<i64>(policy, &[]).await, None);
 }
 
-async fn a_load_in_flight_on_another_instance_is_not_stored(place: &Place) {
+async fn a_load_in_flight_on_another_instance_is_not_stored(place: &TestCache) {
     let policy = minute("slow");
     let old = begin(&place.cache, place, 1).await;
     place.other.invalidate_member(place.ada.id(), "test").await;
@@ -121,7 +121,7 @@ async fn a_load_in_flight_on_another_instance_is_not_stored(place: &Place) {
     );
 }
 
-async fn a_load_does_not_overwrite_a_concurrent_write_or_delete(place: &Place) {
+async fn a_load_does_not_overwrite_a_concurrent_write_or_delete(place: &TestCache) {
     let policy = minute("slow");
     let old = begin(&place.cache, place, 1).await;
     place.of_ada().set(policy, &[], &2).await;
@@ -134,7 +134,7 @@ async fn a_load_does_not_overwrite_a_concurrent_write_or_delete(place: &Place) {
     assert_eq!(place.of_ada().get::<i64>(policy, &[]).await, None);
 }
 
-async fn clear_removes_everything(place: &Place) {
+async fn clear_removes_everything(place: &TestCache) {
     place.of_ada().set(minute("one"), &[], &1).await;
     place.public().set(minute("two"), &[], &2).await;
     place.other.clear("test").await;
@@ -148,7 +148,7 @@ async fn clear_removes_everything(place: &Place) {
     }
 }
 
-async fn each_invalidation_is_one_log_line_with_its_cause(place: &Place) {
+async fn each_invalidation_is_one_log_line_with_its_cause(place: &TestCache) {
     let id = place.ada.id();
     place.cache.invalidate_member(id, "a cause of its own").await;
     let lines = log::lines("cache.invalidate: all entries of one member", |line| {
@@ -165,7 +165,7 @@ async fn each_invalidation_is_one_log_line_with_its_cause(place: &Place) {
 /// A load whose result turns out not to be cacheable.
 #[tokio::test]
 async fn bypassing_loads_are_not_shared() {
-    let place = Place::open("memory").await.expect("it needs nothing");
+    let place = TestCache::open("memory").await.expect("it needs nothing");
     let Lease::Owner(fill) = place.of_ada().lease(minute("page"), &[]).await else {
         panic!("it is missing");
     };

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use members_area::cache::{Cache, CountError, Policy, Public, PublicBytes, Ttl};
 use serde::{Deserialize, Serialize};
 
-use super::{Place, minute, on_every_backend};
+use super::{TestCache, minute, on_every_backend};
 
 on_every_backend! {
     a_stored_value_is_visible_to_all_instances
@@ -30,7 +30,7 @@ struct Weather(String);
 
 impl Public for Weather {}
 
-async fn a_stored_value_is_visible_to_all_instances(place: &Place) {
+async fn a_stored_value_is_visible_to_all_instances(place: &TestCache) {
     let policy = minute("summary");
     assert_eq!(place.of_ada().get::<String>(policy, &["a"]).await, None);
     assert!(!place.of_ada().has(policy, &["a"]).await);
@@ -47,7 +47,7 @@ async fn a_stored_value_is_visible_to_all_instances(place: &Place) {
     );
 }
 
-async fn a_stored_none_is_not_a_miss(place: &Place) {
+async fn a_stored_none_is_not_a_miss(place: &TestCache) {
     let policy = minute("maybe");
     assert_eq!(place.of_ada().get::<Option<u32>>(policy, &[]).await, None);
     place.of_ada().set(policy, &[], &None::<u32>).await;
@@ -56,7 +56,7 @@ async fn a_stored_none_is_not_a_miss(place: &Place) {
     assert_eq!(loaded, Ok(None), "it was there");
 }
 
-async fn times_to_live_from_zero_to_never(place: &Place) {
+async fn times_to_live_from_zero_to_never(place: &TestCache) {
     let part = place.of_ada();
     let never_kept = Policy::new("zero", 1, Duration::ZERO);
     part.set(never_kept, &[], &1).await;
@@ -84,7 +84,7 @@ async fn times_to_live_from_zero_to_never(place: &Place) {
     assert_eq!((part.get(never, &[]).await, place.elsewhere().get(never, &[]).await), (Some(1), Some(1)));
 }
 
-async fn add_stores_only_missing_keys(place: &Place) {
+async fn add_stores_only_missing_keys(place: &TestCache) {
     let (part, policy) = (place.of_ada(), minute("add"));
     assert!(part.add(policy, &[], &1).await);
     assert!(!place.elsewhere().add(policy, &[], &2).await);
@@ -98,7 +98,7 @@ async fn add_stores_only_missing_keys(place: &Place) {
     assert_eq!(place.elsewhere().get(policy, &[]).await, Some(4));
 }
 
-async fn of_concurrent_adds_one_succeeds(place: &Place) {
+async fn of_concurrent_adds_one_succeeds(place: &TestCache) {
     let instances: [&Cache; 2] = [&place.cache, &place.other];
     let tries = (0..40_usize).map(|number| {
         let (cache, ada) = (instances[number % 2].clone(), place.ada.clone());
@@ -114,7 +114,7 @@ async fn of_concurrent_adds_one_succeeds(place: &Place) {
     assert_eq!(added, 1);
 }
 
-async fn get_many_set_many_and_delete_many(place: &Place) {
+async fn get_many_set_many_and_delete_many(place: &TestCache) {
     let (part, policy) = (place.of_ada(), minute("many"));
     let parts: Vec<String> = (0..250).map(|number| format!("part {number}")).collect();
     let parts: Vec<[&str; 1]> = parts.iter().map(|part| [part.as_str()]).collect();
@@ -134,7 +134,7 @@ async fn get_many_set_many_and_delete_many(place: &Place) {
     assert_eq!(part.get_many(policy, &all[98..101]).await, [None, None, Some(100)]);
 }
 
-async fn concurrent_increments_all_count(place: &Place) {
+async fn concurrent_increments_all_count(place: &TestCache) {
     let (part, policy) = (place.of_ada(), minute("count"));
     assert!(part.add(policy, &[], &10).await);
     assert_eq!(part.incr(policy, &[], 5).await, Ok(15));
@@ -162,7 +162,7 @@ async fn concurrent_increments_all_count(place: &Place) {
     assert_eq!(part.incr(policy, &[], 1).await, Err(CountError::Missing));
 }
 
-async fn incr_fails_on_missing_keys_and_other_types(place: &Place) {
+async fn incr_fails_on_missing_keys_and_other_types(place: &TestCache) {
     let (part, policy) = (place.of_ada(), minute("count"));
     assert_eq!(part.incr(policy, &[], 1).await, Err(CountError::Missing));
     assert_eq!(part.get::<i64>(policy, &[]).await, None, "and none was begun");
@@ -175,7 +175,7 @@ async fn incr_fails_on_missing_keys_and_other_types(place: &Place) {
     assert_eq!(part.get(policy, &["full"]).await, Some(i64::MAX));
 }
 
-async fn touch_extends_the_lifetime(place: &Place) {
+async fn touch_extends_the_lifetime(place: &TestCache) {
     let (part, policy) = (place.of_ada(), minute("touch"));
     assert!(!part.touch(policy, &[]).await);
     part.set(policy, &[], &1).await;
@@ -190,7 +190,7 @@ async fn touch_extends_the_lifetime(place: &Place) {
     assert_eq!(part.get::<i64>(policy, &[]).await, None);
 }
 
-async fn scopes_names_versions_and_parts_are_separate(place: &Place) {
+async fn scopes_names_versions_and_parts_are_separate(place: &TestCache) {
     let policy = minute("name");
     place.of_ada().set(policy, &["a"], &1_i64).await;
     assert_eq!(place.of_bob().get::<i64>(policy, &["a"]).await, None);
@@ -201,14 +201,14 @@ async fn scopes_names_versions_and_parts_are_separate(place: &Place) {
         assert_eq!(place.of_ada().get::<i64>(policy, parts).await, None, "{parts:?}");
     }
     // Another site on the same backend.
-    let Some(stranger) = Place::open(if place.is_shared { "database" } else { "memory" }).await else {
+    let Some(stranger) = TestCache::open(if place.is_shared { "database" } else { "memory" }).await else {
         return;
     };
     assert_eq!(stranger.of_ada().get::<i64>(policy, &["a"]).await, None);
     stranger.close().await;
 }
 
-async fn a_deleted_value_is_gone(place: &Place) {
+async fn a_deleted_value_is_gone(place: &TestCache) {
     let (part, policy) = (place.of_ada(), minute("delete"));
     part.set(policy, &["a"], &1).await;
     part.set(policy, &["b"], &2).await;
@@ -219,7 +219,7 @@ async fn a_deleted_value_is_gone(place: &Place) {
     assert!(!part.delete(policy, &["b"]).await, "what is over is not there");
 }
 
-async fn any_bytes_and_any_size(place: &Place) {
+async fn any_bytes_and_any_size(place: &TestCache) {
     let policy = minute("bytes");
     for value in [String::new(), "\0\r\n END \u{10FFFF}".to_owned(), "x".repeat(700_000)] {
         place.of_ada().set(policy, &["\r\n", "\0", "ü"], &value).await;
@@ -246,7 +246,7 @@ async fn any_bytes_and_any_size(place: &Place) {
 
 #[tokio::test]
 async fn the_dummy_backend_stores_nothing_and_the_site_works() {
-    let place = Place::open("dummy").await.expect("it needs nothing");
+    let place = TestCache::open("dummy").await.expect("it needs nothing");
     let (part, policy) = (place.of_ada(), minute("dummy"));
     part.set(policy, &[], &1).await;
     assert_eq!(part.get::<i64>(policy, &[]).await, None);
@@ -261,7 +261,7 @@ async fn the_dummy_backend_stores_nothing_and_the_site_works() {
     place.close().await;
 }
 
-async fn a_value_is_replaced_only_while_it_is_unchanged(place: &Place) {
+async fn a_value_is_replaced_only_while_it_is_unchanged(place: &TestCache) {
     let (policy, part) = (minute("page"), place.of_ada());
     let (one, two) = (Bytes::from("1"), Bytes::from("2"));
     assert!(!part.replace(policy, &[], &one, two.clone()).await, "nothing is there");

@@ -47,7 +47,8 @@ struct Progress {
     is_over: AtomicBool,
 }
 
-/// Clients that take turns: change the name, look at the dashboard, sign somebody up, log in and out.
+/// Clients that take turns: change the name, look at the dashboard, sign somebody up, log in and
+/// out.
 pub struct Load {
     progress: Arc<Progress>,
     clients: Vec<JoinHandle<Acknowledged>>,
@@ -154,7 +155,8 @@ impl Load {
                 }
             }
             for visitor in done.ended {
-                // Each instance hears of it within two seconds; it may have ended at the other just now.
+                // Each instance hears of it within two seconds; it may have ended at the other just
+                // now.
                 let mut late = visitor.at_address(instances[0]);
                 late.until_signed_out("a session that was logged out is there again").await;
             }

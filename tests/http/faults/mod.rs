@@ -16,7 +16,8 @@ use load::Load;
 
 use crate::support::{database::TestDatabase, program::Serving};
 
-/// Enough to meet each other. On a busy machine with a slow disk, each round of theirs takes seconds.
+/// Enough to meet each other. On a busy machine with a slow disk, each round of theirs takes
+/// seconds.
 const CLIENTS: usize = 3;
 
 /// No rate limit is reached: all of a test's visitors share one address.

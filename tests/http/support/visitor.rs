@@ -26,8 +26,8 @@ impl Visitor {
         let client = Client::builder()
             .redirect(Policy::none())
             .timeout(Duration::from_secs(120))
-            // Less than the site's shortest limit on idle connections, or a request goes into one that
-            // is being closed.
+            // Less than the site's shortest limit on idle connections, or a request goes into one
+            // that is being closed.
             .pool_idle_timeout(Duration::from_secs(5))
             .build()
             .expect("a client");

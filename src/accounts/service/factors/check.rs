@@ -3,10 +3,10 @@
 use super::{bound_to, limit, store};
 use crate::{
     accounts::service::{notify, revocation::stop_recovery},
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     auth::factors::{FactorKind, FactorUse, totp, typed::Typed},
     base::{db::Transaction, member::UserId, work_queue::Lane},
-    mail::service::Kind as Mail,
+    mail::service::MailKind,
     shared::{
         error::AppError,
         forms::{Field, Problem, Secret},
@@ -78,9 +78,9 @@ pub async fn spend(
             }
             let left = store::count_recovery_codes(transaction, user).await?;
             let left = format!("{} left", counted(left, "code"));
-            let kind = Kind::RecoveryCodeUsed;
+            let kind = ActivityKind::RecoveryCodeUsed;
             activity::service::record(transaction, now, user, kind, &left, &context.client).await?;
-            notify(transaction, context, Mail::RecoveryCodeUsed, user, &left).await?;
+            notify(transaction, context, MailKind::RecoveryCodeUsed, user, &left).await?;
             Ok(Some(FactorUse { kind: FactorKind::Recovery, at: now }))
         }
     }

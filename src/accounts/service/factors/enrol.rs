@@ -3,7 +3,7 @@
 use super::{ENROLMENT, after_removal, bound_to, has_app, limit, recovery_codes, store};
 use crate::{
     accounts::service::{notify, taking::hold},
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     auth::{
         factors::{FactorKind, FactorUse, recovery::RecoveryCode, totp, typed::Typed},
         sessions::login_context::RecentAuth,
@@ -13,7 +13,7 @@ use crate::{
         id::new_id,
         member::Member,
     },
-    mail::service::Kind as Mail,
+    mail::service::MailKind,
     shared::{
         error::AppError,
         forms::{Field, Problem, Secret},
@@ -141,9 +141,9 @@ pub async fn confirm(
         return Ok(None);
     }
     recovery_codes::replace(&mut transaction, user, now, &codes).await?;
-    let kind = Kind::AuthenticatorAdded;
+    let kind = ActivityKind::AuthenticatorAdded;
     activity::service::record(&mut transaction, now, user, kind, "", &context.client).await?;
-    notify(&mut transaction, context, Mail::SecondFactorChanged, user, "added").await?;
+    notify(&mut transaction, context, MailKind::SecondFactorChanged, user, "added").await?;
     transaction.commit().await?;
     site.mails.wake();
     site.members.invalidate(user);
@@ -152,8 +152,8 @@ pub async fn confirm(
     Ok(Some((used, codes.into_iter().map(|(code, _)| code).collect())))
 }
 
-/// Removes the member's app. Returns whether there was one and, if so, whether the account still has
-/// a second factor.
+/// Removes the member's app. Returns whether there was one and, if so, whether the account still
+/// has a second factor.
 ///
 /// # Errors
 /// [`AppError::ClosedWhileActing`] during an impersonation; [`AppError::Unavailable`] when the
@@ -172,11 +172,11 @@ pub async fn remove(
     let has_one = after_removal(site, &mut transaction, user).await?;
     if had {
         let (kind, detail) = match has_one {
-            true => (Kind::AuthenticatorRemoved, "app"),
-            false => (Kind::SecondFactorRemoved, "removed"),
+            true => (ActivityKind::AuthenticatorRemoved, "app"),
+            false => (ActivityKind::SecondFactorRemoved, "removed"),
         };
         activity::service::record(&mut transaction, now, user, kind, "", &context.client).await?;
-        notify(&mut transaction, context, Mail::SecondFactorChanged, user, detail).await?;
+        notify(&mut transaction, context, MailKind::SecondFactorChanged, user, detail).await?;
     }
     transaction.commit().await?;
     site.mails.wake();

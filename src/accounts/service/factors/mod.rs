@@ -59,7 +59,8 @@ fn bound_to(user: UserId, factor: i64) -> String {
 }
 
 /// Deletes all factors of an account, passkeys included, and the logins that wait for one.
-/// Returns whether there was any. The caller records it, and invalidates the member after the commit.
+/// Returns whether there was any. The caller records it, and invalidates the member after the
+/// commit.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
@@ -71,8 +72,8 @@ pub async fn delete_all(transaction: &mut Transaction, user: UserId) -> Result<b
     Ok(store::delete_all(transaction, user).await? > 0)
 }
 
-/// Ends the logins that wait for a second step, which may be gone, and deletes the recovery codes if
-/// the account has no second factor any more. Returns whether it has one.
+/// Ends the logins that wait for a second step, which may be gone, and deletes the recovery codes
+/// if the account has no second factor any more. Returns whether it has one.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
@@ -92,8 +93,8 @@ pub async fn after_removal(
     Ok(has_one)
 }
 
-/// Deletes secrets that were never confirmed, logins that were not completed, and challenges that were
-/// not answered. Returns how many.
+/// Deletes secrets that were never confirmed, logins that were not completed, and challenges that
+/// were not answered. Returns how many.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.

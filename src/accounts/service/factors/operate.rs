@@ -4,7 +4,7 @@ use super::{bound_to, store};
 use crate::{
     accounts::service::notify,
     base::{db::Transaction, member::UserId},
-    mail::service::Kind as Mail,
+    mail::service::MailKind,
     shared::error::AppError,
     site::{AppState, RequestContext},
 };
@@ -32,7 +32,7 @@ pub async fn reset(
     if !super::delete_all(transaction, user).await? {
         return Ok(false);
     }
-    notify(transaction, context, Mail::SecondFactorChanged, user, "reset").await?;
+    notify(transaction, context, MailKind::SecondFactorChanged, user, "reset").await?;
     Ok(true)
 }
 

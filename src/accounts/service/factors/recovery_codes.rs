@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{has_second_factor, store};
 use crate::{
     accounts::service::{notify, taking::hold},
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     auth::{
         factors::{
             FactorKind,
@@ -21,7 +21,7 @@ use crate::{
         member::{Member, UserId},
         work_queue::Lane,
     },
-    mail::service::Kind as Mail,
+    mail::service::MailKind,
     shared::error::AppError,
     site::{AppState, RequestContext},
 };
@@ -85,9 +85,16 @@ pub async fn new_codes(
         return Ok(Vec::new());
     }
     replace(&mut transaction, user, now, &codes).await?;
-    activity::service::record(&mut transaction, now, user, Kind::NewRecoveryCodes, "", &context.client)
-        .await?;
-    notify(&mut transaction, context, Mail::SecondFactorChanged, user, "codes").await?;
+    activity::service::record(
+        &mut transaction,
+        now,
+        user,
+        ActivityKind::NewRecoveryCodes,
+        "",
+        &context.client,
+    )
+    .await?;
+    notify(&mut transaction, context, MailKind::SecondFactorChanged, user, "codes").await?;
     transaction.commit().await?;
     site.mails.wake();
     site.cache.invalidate_member(user, "new recovery codes").await;

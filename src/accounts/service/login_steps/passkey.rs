@@ -20,13 +20,14 @@ fn refused() -> AppError {
     AppError::invalid(Field::Form, Problem::PasskeyRefused)
 }
 
-/// Logs in with a passkey that has verified its user, which counts as two factors. Whatever is wrong
-/// with it, the refusal is the same. An account that is deactivated, is to be deleted, or whose
-/// password staff switched off, cannot log in by it.
+/// Logs in with a passkey that has verified its user, which counts as two factors. Whatever is
+/// wrong with it, the refusal is the same. An account that is deactivated, is to be deleted, or
+/// whose password staff switched off, cannot log in by it.
 ///
 /// # Errors
 /// [`AppError::Invalid`] when the passkey is refused, or the address must be verified first;
-/// [`AppError::Throttled`] past a limit; [`AppError::Unavailable`] when the database cannot be used.
+/// [`AppError::Throttled`] past a limit; [`AppError::Unavailable`] when the database cannot be
+/// used.
 pub async fn by_passkey(
     context: &RequestContext,
     party: &RelyingParty,

@@ -7,10 +7,10 @@ use crate::{
         notify,
         taking::hold,
     },
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     auth::sessions::login_context::RecentAuth,
     base::member::Member,
-    mail::service::Kind as Mail,
+    mail::service::MailKind,
     shared::error::AppError,
     site::{AppState, RequestContext},
 };
@@ -23,12 +23,12 @@ pub async fn asks_after_password(site: &AppState, member: &Member) -> Result<boo
     Ok(store::asks(&mut *site.db.read().await?, member.id()).await?)
 }
 
-/// Records whether a passkey is asked for after the member's password, too. Returns false when there
-/// is none to be asked for.
+/// Records whether a passkey is asked for after the member's password, too. Returns false when
+/// there is none to be asked for.
 ///
 /// # Errors
-/// [`AppError::ClosedWhileActing`] during an impersonation; [`AppError::SignedOut`] when the account
-/// has changed; [`AppError::Unavailable`] when the database cannot be used.
+/// [`AppError::ClosedWhileActing`] during an impersonation; [`AppError::SignedOut`] when the
+/// account has changed; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn ask_after_password(
     context: &RequestContext,
     member: &Member,
@@ -47,9 +47,9 @@ pub async fn ask_after_password(
     }
     if is_new {
         after_removal(site, &mut transaction, user).await?;
-        let (kind, detail) = (Kind::PasskeyAsked, if asks { "on" } else { "off" });
+        let (kind, detail) = (ActivityKind::PasskeyAsked, if asks { "on" } else { "off" });
         activity::service::record(&mut transaction, now, user, kind, detail, &context.client).await?;
-        notify(&mut transaction, context, Mail::PasskeyChanged, user, detail).await?;
+        notify(&mut transaction, context, MailKind::PasskeyChanged, user, detail).await?;
     }
     transaction.commit().await?;
     site.mails.wake();

@@ -10,7 +10,7 @@ use crate::{
         throttle::service::Limit,
         webauthn::{
             RelyingParty,
-            options::{self, Account, Wanted},
+            options::{self, Account, NewCredential},
         },
     },
     base::{
@@ -104,11 +104,11 @@ pub async fn creation_options(
     member.in_person()?;
     let (site, user, now) = (&context.site, member.id(), context.site.clock.now());
     let wanted = match purpose {
-        Purpose::Offer => Wanted::Offered,
-        Purpose::RegisterSecurityKey => Wanted::SecondStep,
-        _ => Wanted::Passkey,
+        Purpose::Offer => NewCredential::Offered,
+        Purpose::RegisterSecurityKey => NewCredential::SecondStep,
+        _ => NewCredential::Passkey,
     };
-    if wanted == Wanted::SecondStep && !member.has_second_factor() {
+    if wanted == NewCredential::SecondStep && !member.has_second_factor() {
         return Err(AppError::NotFound);
     }
     let challenge = create(context, browser, purpose, Some(user)).await?;
@@ -149,8 +149,8 @@ async fn create(
     Ok(challenge)
 }
 
-/// The limit of an account or, where it is not known, of an address: whoever has logged in, or typed
-/// the right password, must not be blocked by others behind the same address.
+/// The limit of an account or, where it is not known, of an address: whoever has logged in, or
+/// typed the right password, must not be blocked by others behind the same address.
 pub(super) fn limit(context: &RequestContext, what: &'static str, user: Option<UserId>) -> Limit {
     let rate = context.site.config.throttle.login_per_address;
     match user {

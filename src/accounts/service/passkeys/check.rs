@@ -11,7 +11,7 @@ use crate::{
         service::{notify, revocation::stop_recovery},
         store::factors::count_recovery_codes,
     },
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     auth::{
         factors::{FactorKind, FactorUse},
         webauthn::{Assertion, Expected, RelyingParty},
@@ -20,7 +20,7 @@ use crate::{
         db::{Connection, Transaction},
         member::{Member, UserId},
     },
-    mail::service::Kind as Mail,
+    mail::service::MailKind,
     shared::{error::AppError, forms::Problem},
     site::{AppState, RequestContext},
 };
@@ -51,8 +51,8 @@ pub async fn offers(
     Ok(usable.any(|credential| credential.logs_in || !alone))
 }
 
-/// Returns whether the account can do without a password: by two passkeys, or one and a recovery code
-/// for the second step after a mailed code.
+/// Returns whether the account can do without a password: by two passkeys, or one and a recovery
+/// code for the second step after a mailed code.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
@@ -66,9 +66,9 @@ pub async fn suffice(site: &AppState, connection: &mut Connection, user: UserId)
     }
 }
 
-/// Returns whether to offer a passkey to somebody who has just logged in with the password: they can
-/// have one and have none. Not to who must have a second factor: it would be one at its first use,
-/// and they set theirs up knowingly, with recovery codes.
+/// Returns whether to offer a passkey to somebody who has just logged in with the password: they
+/// can have one and have none. Not to who must have a second factor: it would be one at its first
+/// use, and they set theirs up knowingly, with recovery codes.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
@@ -190,9 +190,9 @@ pub async fn refuse_copy(
     let (site, now) = (&context.site, context.site.clock.now());
     let mut transaction = site.db.begin().await?;
     if store::find(&mut transaction, &fitting.handle).await?.is_some() {
-        let kind = Kind::PasskeyRefused;
+        let kind = ActivityKind::PasskeyRefused;
         activity::service::record(&mut transaction, now, user, kind, &fitting.label, &context.client).await?;
-        notify(&mut transaction, context, Mail::PasskeyRefused, user, "").await?;
+        notify(&mut transaction, context, MailKind::PasskeyRefused, user, "").await?;
     }
     transaction.commit().await?;
     site.mails.wake();
@@ -227,7 +227,7 @@ pub async fn reauthenticate(
         transaction.rollback().await?;
         return Err(refuse_copy(context, user, &fitting).await?);
     };
-    let kind = Kind::PasskeyConfirmed;
+    let kind = ActivityKind::PasskeyConfirmed;
     activity::service::record(&mut transaction, used.at, user, kind, "", &context.client).await?;
     transaction.commit().await?;
     Ok(used)

@@ -17,7 +17,7 @@ use crate::{
         },
         store::{factors, owner},
     },
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     auth::{
         factors::{FactorKind, FactorUse},
         sessions::login_context::RecentAuth,
@@ -29,7 +29,7 @@ use crate::{
         id::new_id,
         member::{Member, UserId},
     },
-    mail::service::Kind as Mail,
+    mail::service::MailKind,
     shared::{
         error::AppError,
         forms::{Field, PASSKEY_NAME_MAX, Problem},
@@ -143,9 +143,16 @@ pub async fn add(
     if !store::insert(&mut transaction, &new).await? {
         return Err(not_added());
     }
-    activity::service::record(&mut transaction, now, user, Kind::PasskeyAdded, label, &context.client)
-        .await?;
-    notify(&mut transaction, context, Mail::PasskeyAdded, user, detail).await?;
+    activity::service::record(
+        &mut transaction,
+        now,
+        user,
+        ActivityKind::PasskeyAdded,
+        label,
+        &context.client,
+    )
+    .await?;
+    notify(&mut transaction, context, MailKind::PasskeyAdded, user, detail).await?;
     transaction.commit().await?;
     site.mails.wake();
     site.members.invalidate(user);
@@ -223,9 +230,9 @@ pub async fn remove(
     }
     factors::delete(&mut transaction, id).await?;
     after_removal(site, &mut transaction, user).await?;
-    let (kind, label) = (Kind::PasskeyRemoved, &passkey.label);
+    let (kind, label) = (ActivityKind::PasskeyRemoved, &passkey.label);
     activity::service::record(&mut transaction, now, user, kind, label, &context.client).await?;
-    notify(&mut transaction, context, Mail::PasskeyChanged, user, "removed").await?;
+    notify(&mut transaction, context, MailKind::PasskeyChanged, user, "removed").await?;
     transaction.commit().await?;
     site.mails.wake();
     site.members.invalidate(user);
@@ -233,9 +240,9 @@ pub async fn remove(
     Ok(Removal::Done)
 }
 
-/// Removes the passkeys that were added since then, for an owner who reports a thief. Keeps them where
-/// the account would lose its only second factor: a mailbox is not enough to be rid of that. Records
-/// it; the caller commits.
+/// Removes the passkeys that were added since then, for an owner who reports a thief. Keeps them
+/// where the account would lose its only second factor: a mailbox is not enough to be rid of that.
+/// Records it; the caller commits.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
@@ -254,7 +261,7 @@ pub async fn remove_since(
     }
     if store::delete_since(transaction, user, since).await? > 0 {
         after_removal(site, transaction, user).await?;
-        let (kind, detail) = (Kind::PasskeyRemoved, "By the link in an email");
+        let (kind, detail) = (ActivityKind::PasskeyRemoved, "By the link in an email");
         activity::service::record(transaction, now, user, kind, detail, &context.client).await?;
     }
     Ok(())
@@ -270,8 +277,8 @@ pub async fn password_state(site: &AppState, member: &Member) -> Result<(bool, b
     Ok((!has_none, suffice(site, &mut connection, member.id()).await?))
 }
 
-/// Returns whether only passkeys log in to the account, which has no password. (Where staff switched
-/// the password off, passkeys do not either.)
+/// Returns whether only passkeys log in to the account, which has no password. (Where staff
+/// switched the password off, passkeys do not either.)
 async fn is_only_way(connection: &mut Connection, user: UserId) -> Result<bool, AppError> {
     let account = owner(connection, user).await?.ok_or(AppError::SignedOut)?;
     Ok(account.password_hash.starts_with('?'))

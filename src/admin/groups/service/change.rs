@@ -66,7 +66,7 @@ pub async fn add(
 }
 
 /// The submitted form of a group.
-pub struct Wanted<'a> {
+pub struct GroupForm<'a> {
     /// The group's version when the form was shown.
     pub version: i64,
     /// The new name.
@@ -92,7 +92,7 @@ pub async fn save(
     staff: &Staff,
     _: &RecentAuth,
     id: i64,
-    wanted: Wanted<'_>,
+    wanted: GroupForm<'_>,
 ) -> Result<(), AppError> {
     let mut edit = Edit::begin(&context.site, Actor::Staff(staff)).await?;
     let old = within_reach(&mut edit.transaction, staff, id, wanted.version).await?;

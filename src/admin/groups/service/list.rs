@@ -30,8 +30,8 @@ pub async fn names(site: &AppState, chosen: Option<i64>) -> Result<Vec<(i64, Str
     Ok(names)
 }
 
-/// Returns the names of the groups that the caller can give, sorted: they give no permission that the
-/// caller lacks. Returns `None` if there are too many groups to choose from.
+/// Returns the names of the groups that the caller can give, sorted: they give no permission that
+/// the caller lacks. Returns `None` if there are too many groups to choose from.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.

@@ -5,7 +5,7 @@ mod edit;
 mod find;
 mod list;
 
-pub use change::{Wanted, add, delete, save};
+pub use change::{GroupForm, add, delete, save};
 
 pub use find::{Group, by_name, find, group_name};
 pub use list::{all, choices, listing, names, names_to_give, shown};

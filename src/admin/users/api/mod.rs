@@ -13,7 +13,7 @@ pub use edit::*;
 pub use password::*;
 pub use second_factor::*;
 
-use super::{Listing, User, batch::Confirmation};
+use super::{User, UserListing, batch::Confirmation};
 use crate::shared::{error::AppError, forms::Submission, json::Json};
 
 /// Loads a page of the list; `query` is the query string of the page's address.
@@ -22,7 +22,7 @@ use crate::shared::{error::AppError, forms::Submission, json::Json};
 /// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
 /// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/users", output = Json)]
-pub async fn load_users(#[server(default)] query: String) -> Result<Listing, AppError> {
+pub async fn load_users(#[server(default)] query: String) -> Result<UserListing, AppError> {
     use crate::{
         shared::permission::Permission,
         site::{RequestContext, current_staff},

@@ -95,8 +95,8 @@ pub fn Facts(user: User) -> impl IntoView {
     }
 }
 
-/// The form for names, address, flags and permissions: one, so that saving one of them loses nothing that
-/// was typed for another.
+/// The form for names, address, flags and permissions: one, so that saving one of them loses
+/// nothing that was typed for another.
 #[component]
 pub fn AccountForm(user: User, returned: Option<ReturnedForm>) -> impl IntoView {
     let is_conflict = returned

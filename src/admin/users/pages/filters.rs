@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::super::{
     Choices, GroupChoice,
-    filter::{DAYS, Fact, Filter, Place, Size},
+    filter::{DAYS, Fact, ListPage, Size, UserFilter},
 };
 use crate::{shared::paths::USERS, ui::number::grouped};
 
@@ -21,9 +21,9 @@ const fn words(fact: Fact) -> (&'static str, [&'static str; 3]) {
 
 /// The search form.
 #[component]
-pub fn SearchForm(filter: Filter) -> impl IntoView {
+pub fn SearchForm(filter: UserFilter) -> impl IntoView {
     let typed = filter.search.clone();
-    let clear = Filter { search: String::new(), ..filter.clone() };
+    let clear = UserFilter { search: String::new(), ..filter.clone() };
     view! {
         <form method="get" action=USERS class="search" role="search">
             {hidden(&filter, &["q"])}
@@ -35,14 +35,14 @@ pub fn SearchForm(filter: Filter) -> impl IntoView {
                 </button>
             </div>
             {(!typed.is_empty())
-                .then(|| view! { <a href=format!("{USERS}{}", clear.to_query(&Place::First))>"Clear search"</a> })}
+                .then(|| view! { <a href=format!("{USERS}{}", clear.to_query(&ListPage::First))>"Clear search"</a> })}
         </form>
     }
 }
 
 /// The filters to choose from, each with the number of users it would find.
 #[component]
-pub fn Filters(filter: Filter, choices: Choices, problem: Option<String>) -> impl IntoView {
+pub fn Filters(filter: UserFilter, choices: Choices, problem: Option<String>) -> impl IntoView {
     let facts = Fact::ALL
         .into_iter()
         .zip(choices.facts)
@@ -59,14 +59,19 @@ pub fn Filters(filter: Filter, choices: Choices, problem: Option<String>) -> imp
 }
 
 #[component]
-fn FactLinks(filter: Filter, fact: Fact, counts: [Option<i64>; 3], present: Option<bool>) -> impl IntoView {
+fn FactLinks(
+    filter: UserFilter,
+    fact: Fact,
+    counts: [Option<i64>; 3],
+    present: Option<bool>,
+) -> impl IntoView {
     let (question, answers) = words(fact);
     let links = [None, Some(true), Some(false)]
         .into_iter()
         .zip(answers)
         .zip(counts)
         .map(|((answer, word), count)| {
-            let page = format!("{USERS}{}", filter.with(fact, answer).to_query(&Place::First));
+            let page = format!("{USERS}{}", filter.with(fact, answer).to_query(&ListPage::First));
             let count = count.map(|count| view! { " " <span class="count">{grouped(count)}</span> });
             view! {
                 <li>
@@ -87,7 +92,7 @@ fn FactLinks(filter: Filter, fact: Fact, counts: [Option<i64>; 3], present: Opti
 }
 
 #[component]
-fn GroupForm(filter: Filter, groups: Vec<GroupChoice>, everybody: Option<i64>) -> impl IntoView {
+fn GroupForm(filter: UserFilter, groups: Vec<GroupChoice>, everybody: Option<i64>) -> impl IntoView {
     let label = |name: &str, count: Option<i64>| match count {
         Some(count) => format!("{name} ({})", grouped(count)),
         None => name.to_owned(),
@@ -124,7 +129,7 @@ fn GroupForm(filter: Filter, groups: Vec<GroupChoice>, everybody: Option<i64>) -
 
 /// The days on which users joined, and last logged in.
 #[component]
-fn DaysForm(filter: Filter, problem: Option<String>) -> impl IntoView {
+fn DaysForm(filter: UserFilter, problem: Option<String>) -> impl IntoView {
     const LABELS: [&str; DAYS.len()] = ["Joined from", "Joined to", "Last login from", "Last login to"];
     let hidden = hidden(&filter, &DAYS);
     let inputs = DAYS.into_iter().zip(LABELS).zip(filter.days);
@@ -152,9 +157,9 @@ fn DaysForm(filter: Filter, problem: Option<String>) -> impl IntoView {
 
 /// How many users to show on a page.
 #[component]
-pub fn Sizes(filter: Filter) -> impl IntoView {
+pub fn Sizes(filter: UserFilter) -> impl IntoView {
     let link = |size: Size| {
-        let page = format!("{USERS}{}", Filter { size, ..filter.clone() }.to_query(&Place::First));
+        let page = format!("{USERS}{}", UserFilter { size, ..filter.clone() }.to_query(&ListPage::First));
         view! {
             <li>
                 <a href=page aria-current=(size == filter.size).then_some("true")>
@@ -172,7 +177,7 @@ pub fn Sizes(filter: Filter) -> impl IntoView {
 }
 
 /// Hidden fields for all parameters but the form's own.
-fn hidden(filter: &Filter, but: &[&str]) -> impl IntoView + use<> {
+fn hidden(filter: &UserFilter, but: &[&str]) -> impl IntoView + use<> {
     filter
         .pairs()
         .into_iter()

@@ -57,8 +57,8 @@ pub fn GroupSection(user: User, returned: Option<ReturnedForm>) -> impl IntoView
     }
 }
 
-/// The choice of a group, or a field for its name where there are too many. A separate component, so that
-/// the field is created inside the form, which provides what was submitted.
+/// The choice of a group, or a field for its name where there are too many. A separate component,
+/// so that the field is created inside the form, which provides what was submitted.
 #[component]
 fn GroupField(others: Option<Vec<String>>) -> impl IntoView {
     match others {

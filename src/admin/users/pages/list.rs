@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::super::{
-    Found, GroupChoice, Line, Listing, api,
+    GroupChoice, MatchCount, UserLine, UserListing, api,
     batch::{Action, CHOSEN},
-    filter::{By, FACTS, Fact, Filter, Place},
+    filter::{By, FACTS, Fact, ListPage, UserFilter},
 };
 use super::filters::{Filters, SearchForm, Sizes};
 use crate::{
@@ -39,13 +39,13 @@ pub fn UsersPage() -> impl IntoView {
 }
 
 #[component]
-fn List(listing: Listing) -> impl IntoView {
-    let Listing { filter, problem, lines, found, total, choices, previous, next } = listing;
+fn List(listing: UserListing) -> impl IntoView {
+    let UserListing { filter, problem, lines, found, total, choices, previous, next } = listing;
     let groups = choices.groups.clone();
-    let (_, place) = Filter::from_query(&use_location().search.get_untracked());
+    let (_, place) = UserFilter::from_query(&use_location().search.get_untracked());
     let address = {
         let filter = filter.clone();
-        move |place: Option<Place>| place.map(|place| format!("{USERS}{}", filter.to_query(&place)))
+        move |place: Option<ListPage>| place.map(|place| format!("{USERS}{}", filter.to_query(&place)))
     };
     view! {
         <SearchForm filter=filter.clone() />
@@ -54,7 +54,7 @@ fn List(listing: Listing) -> impl IntoView {
             {how_many(found, total)}
         </p>
         // A plain form, as for the copy of a member's own data.
-        <form method="post" action=format!("{USERS_CSV}{}", filter.to_query(&Place::First))>
+        <form method="post" action=format!("{USERS_CSV}{}", filter.to_query(&ListPage::First))>
             <p>
                 <button type="submit" class="button">
                     "Download CSV"
@@ -67,12 +67,12 @@ fn List(listing: Listing) -> impl IntoView {
     }
 }
 
-fn how_many(found: Found, total: i64) -> String {
+fn how_many(found: MatchCount, total: i64) -> String {
     let total = grouped(total);
     match found {
-        Found::Exactly(1) => format!("1 of {total} users"),
-        Found::Exactly(count) => format!("{} of {total} users", grouped(count)),
-        Found::MoreThan { count, is_sorted } => {
+        MatchCount::Exactly(1) => format!("1 of {total} users"),
+        MatchCount::Exactly(count) => format!("{} of {total} users", grouped(count)),
+        MatchCount::MoreThan { count, is_sorted } => {
             let order = if is_sorted { "" } else { ", shown newest first instead of sorted" };
             format!(
                 "More than {} users match{order}. Type more of the name or choose fewer days.",
@@ -84,11 +84,11 @@ fn how_many(found: Found, total: i64) -> String {
 
 #[component]
 fn UserTable(
-    filter: Filter,
-    place: Place,
-    lines: Vec<Line>,
+    filter: UserFilter,
+    place: ListPage,
+    lines: Vec<UserLine>,
     groups: Vec<GroupChoice>,
-    found: Found,
+    found: MatchCount,
 ) -> impl IntoView {
     if lines.is_empty() {
         return view! { <p class="help">"No users match."</p> }.into_any();
@@ -98,9 +98,9 @@ fn UserTable(
     let can_choose = !actions.is_empty();
     // Set on return from the confirmation page.
     let chosen = chosen(&use_location().search.get_untracked());
-    let row = |line: Line| {
+    let row = |line: UserLine| {
         let is_chosen = chosen.contains(&line.id);
-        view! { <Row line can_choose is_chosen /> }
+        view! { <UserTableRow line can_choose is_chosen /> }
     };
     let rows = lines.into_iter().map(row).collect_view();
     let list = filter.to_query(&place);
@@ -152,7 +152,7 @@ fn chosen(query: &str) -> Vec<i64> {
 
 /// The actions for the chosen users, or for all that were found.
 #[component]
-fn Actions(actions: Vec<Action>, groups: Vec<GroupChoice>, found: Found) -> impl IntoView {
+fn Actions(actions: Vec<Action>, groups: Vec<GroupChoice>, found: MatchCount) -> impl IntoView {
     let with_groups = actions.iter().any(|action| action.needs_group()) && !groups.is_empty();
     let options = actions
         .into_iter()
@@ -174,8 +174,8 @@ fn Actions(actions: Vec<Action>, groups: Vec<GroupChoice>, found: Found) -> impl
         }
     });
     let all = match found {
-        Found::Exactly(count) => format!("Apply to all {} results", grouped(count)),
-        Found::MoreThan { count, .. } => format!("Apply to all {}+ results", grouped(count)),
+        MatchCount::Exactly(count) => format!("Apply to all {} results", grouped(count)),
+        MatchCount::MoreThan { count, .. } => format!("Apply to all {}+ results", grouped(count)),
     };
     view! {
         <fieldset class="batch">
@@ -205,7 +205,7 @@ fn Actions(actions: Vec<Action>, groups: Vec<GroupChoice>, found: Found) -> impl
 }
 
 #[component]
-fn SortedHead(filter: Filter, by: By) -> impl IntoView {
+fn SortedHead(filter: UserFilter, by: By) -> impl IntoView {
     let name = match by {
         By::Username => "Username",
         By::Email => "Email address",
@@ -214,7 +214,7 @@ fn SortedHead(filter: Filter, by: By) -> impl IntoView {
     };
     let is_present = filter.sort.by == by;
     let order = if filter.sort.descending { "descending" } else { "ascending" };
-    let page = format!("{USERS}{}", filter.sorted(by).to_query(&Place::First));
+    let page = format!("{USERS}{}", filter.sorted(by).to_query(&ListPage::First));
     view! {
         <th scope="col" aria-sort=is_present.then_some(order)>
             <a href=page>{name}</a>
@@ -223,7 +223,7 @@ fn SortedHead(filter: Filter, by: By) -> impl IntoView {
 }
 
 #[component]
-fn Row(line: Line, can_choose: bool, is_chosen: bool) -> impl IntoView {
+fn UserTableRow(line: UserLine, can_choose: bool, is_chosen: bool) -> impl IntoView {
     let state = view! { <States facts=line.facts /> };
     let seen = match line.seen {
         Some(moment) => view! { <Timestamp moment /> }.into_any(),

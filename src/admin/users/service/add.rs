@@ -5,7 +5,7 @@ use crate::{
         service as accounts,
         service::{Names, NewPassword, NewUser},
     },
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     audit::{
         service as history,
         service::{Actor, Object},
@@ -18,7 +18,7 @@ use crate::{
         username,
         work_queue::Lane,
     },
-    mail::service::Kind as Mail,
+    mail::service::MailKind,
     shared::{
         error::AppError,
         forms::{Field, FormErrors, Problem},
@@ -62,7 +62,7 @@ pub async fn add(
     let chooses =
         typed.password.password1.expose().is_empty() && typed.password.password2.expose().is_empty();
     if !chooses {
-        let owner = password::Owner {
+        let owner = password::PasswordOwner {
             username: &names.username,
             first_name: &names.first_name,
             last_name: &names.last_name,
@@ -103,11 +103,18 @@ pub async fn add(
         ..NewUser::default()
     };
     accounts::insert(&mut transaction, &[user]).await?;
-    activity::service::record(&mut transaction, now, id, Kind::SignUp, "by staff", &ClientInfo::default())
-        .await?;
+    activity::service::record(
+        &mut transaction,
+        now,
+        id,
+        ActivityKind::SignUp,
+        "by staff",
+        &ClientInfo::default(),
+    )
+    .await?;
     let object = Object::User(id, &names.username);
     history::record(&mut transaction, now, Actor::Staff(staff), object, &[("added", "", "")]).await?;
-    let mail = if chooses { Mail::ResetPassword } else { Mail::VerifyEmail };
+    let mail = if chooses { MailKind::ResetPassword } else { MailKind::VerifyEmail };
     accounts::enqueue(&mut transaction, &RequestContext::of_operator(site), mail, id, &email, false).await?;
     transaction.commit().await?;
     site.mails.wake();

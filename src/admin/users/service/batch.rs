@@ -5,7 +5,7 @@ use super::super::{
     batch::{Action, Batch},
     store::{
         batch as store,
-        batch::{Affected, Source},
+        batch::{Affected, BatchSource},
     },
 };
 use super::selection::{MAX_BATCH_USERS, affected, group_name};
@@ -29,11 +29,11 @@ const PART: usize = 500;
 /// and whether more may be left to select.
 ///
 /// # Errors
-/// [`AppError::Invalid`] if the number of users has changed since, or if no superuser would be left;
-/// [`AppError::BadRequest`] for a query that describes no batch; [`AppError::NotFound`] without the action's group;
-/// [`AppError::Forbidden`] if the caller lacks a permission; [`AppError::Unavailable`] when the
-/// database cannot be used. An error in the middle leaves earlier transactions applied; the page
-/// then says how many users are left.
+/// [`AppError::Invalid`] if the number of users has changed since, or if no superuser would be
+/// left; [`AppError::BadRequest`] for a query that describes no batch; [`AppError::NotFound`]
+/// without the action's group; [`AppError::Forbidden`] if the caller lacks a permission;
+/// [`AppError::Unavailable`] when the database cannot be used. An error in the middle leaves
+/// earlier transactions applied; the page then says how many users are left.
 pub async fn apply(
     context: &RequestContext,
     staff: &Staff,
@@ -76,7 +76,7 @@ async fn apply_to(
     let asked: Vec<i64> = part.iter().map(|(id, _)| *id).collect();
     let mut edit = Edit::begin(site, Actor::Staff(staff)).await?;
     let again = Affected {
-        source: Source::Ids(&asked),
+        source: BatchSource::Ids(&asked),
         action: batch.action,
         group: batch.group,
         staff,

@@ -1,6 +1,6 @@
 //! The changes to users.
 
-use super::super::store::user::{self, UserRow, Wanted};
+use super::super::store::user::{self, NewColumns, UserRow};
 use crate::{
     accounts::{
         service as accounts,
@@ -9,11 +9,11 @@ use crate::{
             tokens::{self, Change},
         },
     },
-    activity::Kind,
+    activity::ActivityKind,
     admin::edit::{Edit, ids},
     audit::service::{self as audit, Object},
     base::{email_address, member::UserId},
-    mail::{service as mail, service::Kind as Mail},
+    mail::{service as mail, service::MailKind},
     shared::{
         error::AppError,
         forms::{Field, Problem},
@@ -39,7 +39,7 @@ impl Edit<'_> {
         let (old, new, done) =
             if is_active { ("no", "yes", "activated") } else { ("yes", "no", "deactivated") };
         self.record_many(&users, ("active", old, new)).await?;
-        self.tell(&users, Kind::ChangedByStaff, done).await?;
+        self.tell(&users, ActivityKind::ChangedByStaff, done).await?;
         Ok(users.len())
     }
 
@@ -48,7 +48,7 @@ impl Edit<'_> {
         let (id, name) = group;
         let users = only(users, &user::join(&mut self.transaction, &ids(users), id).await?);
         self.record_many(&users, ("group", "", name)).await?;
-        self.tell(&users, Kind::ChangedByStaff, &format!("joined the group {name}")).await?;
+        self.tell(&users, ActivityKind::ChangedByStaff, &format!("joined the group {name}")).await?;
         Ok(users.len())
     }
 
@@ -57,7 +57,7 @@ impl Edit<'_> {
         let (id, name) = group;
         let users = only(users, &user::leave(&mut self.transaction, &ids(users), id).await?);
         self.record_many(&users, ("group", name, "")).await?;
-        self.tell(&users, Kind::ChangedByStaff, &format!("left the group {name}")).await?;
+        self.tell(&users, ActivityKind::ChangedByStaff, &format!("left the group {name}")).await?;
         Ok(users.len())
     }
 
@@ -65,7 +65,7 @@ impl Edit<'_> {
     pub async fn log_out(&mut self, users: &[(UserId, &str)]) -> Result<usize, AppError> {
         let users = only(users, &self.end_sessions(&ids(users)).await?);
         self.record_many(&users, ("logged out everywhere", "", "")).await?;
-        self.tell(&users, Kind::DevicesEnded, "All devices, by staff").await?;
+        self.tell(&users, ActivityKind::DevicesEnded, "All devices, by staff").await?;
         Ok(users.len())
     }
 
@@ -84,7 +84,7 @@ impl Edit<'_> {
     /// Changes an account's names, address and flags. Nobody is mailed about it, but the links and
     /// queued mails for an old address are revoked. Fails with [`AppError::Invalid`] if the account
     /// has changed since `old` was read, or if no superuser would be left.
-    pub async fn change_user(&mut self, old: &UserRow, new: &Wanted) -> Result<bool, AppError> {
+    pub async fn change_user(&mut self, old: &UserRow, new: &NewColumns) -> Result<bool, AppError> {
         let (id, user) = (UserId(old.id), [(UserId(old.id), new.username.as_str())]);
         if old.is_superuser == 1 && !(new.is_superuser && new.is_active) {
             self.keep_a_superuser(&user).await?;
@@ -98,7 +98,7 @@ impl Edit<'_> {
                 changes.iter().map(|(what, old, new)| (*what, old.as_str(), new.as_str())).collect();
             self.record(Object::User(id, &new.username), &lines).await?;
             let what: Vec<&str> = changes.iter().map(|(what, ..)| *what).collect();
-            self.tell(&user, Kind::ChangedByStaff, &what.join(", ")).await?;
+            self.tell(&user, ActivityKind::ChangedByStaff, &what.join(", ")).await?;
             if email_address::key(&old.email) != email_address::key(&new.email) {
                 let operator = RequestContext::of_operator(&self.site);
                 tokens::revoke(&mut self.transaction, &operator, id, Change::AddressByStaff).await?;
@@ -117,21 +117,21 @@ impl Edit<'_> {
         user: (UserId, &str),
         hash: &str,
         done: &str,
-        notice: Option<Mail>,
+        notice: Option<MailKind>,
     ) -> Result<(), AppError> {
         let (id, name) = user;
         // Otherwise a queued mail would still be sent, and its link would restore access.
-        mail::forget(&mut self.transaction, id, Mail::ResetPassword).await?;
+        mail::forget(&mut self.transaction, id, MailKind::ResetPassword).await?;
         self.record(Object::User(id, name), &[("password", "", done)]).await?;
-        let (operator, kind) = (RequestContext::of_operator(&self.site), Kind::PasswordSetByStaff);
+        let (operator, kind) = (RequestContext::of_operator(&self.site), ActivityKind::PasswordSetByStaff);
         let ended = accounts::put_password(&mut self.transaction, &operator, id, hash, kind, notice).await?;
         self.ended.extend(ended.into_iter().map(|session| (id, session)));
         self.touch([id]);
         Ok(())
     }
 
-    /// Removes an account's second factor, ends its sessions, and mails its owner. Returns false when
-    /// there was none.
+    /// Removes an account's second factor, ends its sessions, and mails its owner. Returns false
+    /// when there was none.
     pub async fn reset_second_factor(
         &mut self,
         user: (UserId, &str),
@@ -144,7 +144,7 @@ impl Edit<'_> {
         self.end_sessions(&[user.0]).await?;
         self.record(Object::User(user.0, user.1), &[("second factor", "on", "off"), ("reason", "", reason)])
             .await?;
-        self.tell(&[user], Kind::SecondFactorRemoved, "by staff").await?;
+        self.tell(&[user], ActivityKind::SecondFactorRemoved, "by staff").await?;
         Ok(true)
     }
 
@@ -173,7 +173,7 @@ fn only<'a>(users: &[(UserId, &'a str)], changed: &[UserId]) -> Vec<(UserId, &'a
 
 /// Returns the changes, each as name, old and new value. The flag `active` has an operation of its
 /// own.
-fn changes(old: &UserRow, new: &Wanted) -> Vec<(&'static str, String, String)> {
+fn changes(old: &UserRow, new: &NewColumns) -> Vec<(&'static str, String, String)> {
     let yes_or_no = |value: bool| if value { "yes" } else { "no" }.to_owned();
     let flag = |what, old: bool, new: bool| (what, yes_or_no(old), yes_or_no(new));
     let text = |what, old: &str, new: &str| (what, old.to_owned(), new.to_owned());

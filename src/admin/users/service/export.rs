@@ -1,8 +1,8 @@
 //! The users that a list finds, as CSV (RFC 4180).
 
 use super::super::{
-    Found, dates,
-    filter::{Fact, Filter, Size},
+    MatchCount, dates,
+    filter::{Fact, Size, UserFilter},
     store::LineRow,
 };
 use super::list::Batches;
@@ -43,16 +43,16 @@ pub struct Export {
 /// [`AppError::BadRequest`] for days that make no sense; [`AppError::Throttled`] after too many
 /// exports; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn export(site: &AppState, staff: &Staff, _: &RecentAuth, query: &str) -> Result<Export, AppError> {
-    let (filter, _) = Filter::from_query(query);
+    let (filter, _) = UserFilter::from_query(query);
     dates::of(&filter).map_err(|_| AppError::BadRequest)?;
     let actor = staff.member().id();
     let limit = Limit::new("user_exports", &actor.0.to_string(), EXPORTS);
     site.throttle.take(&[limit]).await?;
     let users = Batches::of(site, filter.clone()).await?;
     let count = match users.found() {
-        Found::Exactly(1) => "1 user".to_owned(),
-        Found::Exactly(count) => format!("{} users", count.min(MAX_ROWS as i64)),
-        Found::MoreThan { count, .. } => format!("more than {count} users"),
+        MatchCount::Exactly(1) => "1 user".to_owned(),
+        MatchCount::Exactly(count) => format!("{} users", count.min(MAX_ROWS as i64)),
+        MatchCount::MoreThan { count, .. } => format!("more than {count} users"),
     };
     let mut transaction = site.db.begin().await?;
     let change = ("exported", "", &*words(filter));
@@ -70,9 +70,9 @@ pub async fn export(site: &AppState, staff: &Staff, _: &RecentAuth, query: &str)
 }
 
 /// Describes the filter for the audit log, in the words of the address.
-fn words(filter: Filter) -> String {
+fn words(filter: UserFilter) -> String {
     const MAX_CHARS: usize = 500;
-    let pairs = Filter { size: Size::default(), ..filter }.pairs();
+    let pairs = UserFilter { size: Size::default(), ..filter }.pairs();
     let words: Vec<_> = pairs.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
     words.join(", ").replace(char::is_control, " ").chars().take(MAX_CHARS).collect()
 }
@@ -108,8 +108,8 @@ fn line(user: &LineRow) -> String {
     format!("{},{},{},{seen}\r\n", names.join(","), facts.join(","), moment(user.date_joined).iso)
 }
 
-/// Quotes what members typed. What a spreadsheet would run as a formula gets an apostrophe, as OWASP
-/// advises against CSV injection.
+/// Quotes what members typed. What a spreadsheet would run as a formula gets an apostrophe, as
+/// OWASP advises against CSV injection.
 fn cell(text: &str) -> String {
     let is_formula = text.starts_with(['\t', '\r', '\n'])
         || text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
@@ -142,9 +142,9 @@ mod tests {
 
     #[test]
     fn a_filter_is_words_without_control_characters() {
-        let (filter, _) = Filter::from_query("?q=a%00b&active=1&size=100");
+        let (filter, _) = UserFilter::from_query("?q=a%00b&active=1&size=100");
         assert_eq!(words(filter), "q=a b, active=1");
-        let (long, _) = Filter::from_query(&format!("?q={}", "x".repeat(1000)));
+        let (long, _) = UserFilter::from_query(&format!("?q={}", "x".repeat(1000)));
         assert_eq!(words(long).len(), 500);
     }
 }

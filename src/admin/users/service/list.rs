@@ -1,14 +1,14 @@
 //! A page of the list of users.
 
 use super::super::{
-    Choices, Found, GroupChoice, Line, Listing, dates,
-    filter::{By, Cursor, Fact, Filter, Place, Sort},
+    Choices, GroupChoice, MatchCount, UserLine, UserListing, dates,
+    filter::{By, Cursor, Fact, ListPage, Sort, UserFilter},
     search::Search,
     store::{
         LineRow,
         counts::Count,
         list::{self, Page},
-        plan::{Plan, Source},
+        plan::{Plan, PlanSource},
     },
 };
 use super::list_plan::{ListPlan, look, sum};
@@ -23,17 +23,18 @@ use crate::{
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn listing(site: &AppState, _: &Staff, query: &str) -> Result<Listing, AppError> {
-    let (filter, place) = Filter::from_query(query);
+pub async fn listing(site: &AppState, _: &Staff, query: &str) -> Result<UserListing, AppError> {
+    let (filter, place) = UserFilter::from_query(query);
     let search = Search::parse(&filter.search);
     let look = look(site, &filter, search.as_ref()).await?;
     let plan = look.plan(site, &filter, search.as_ref());
     let (rows, has_previous, has_next) = read(site, &plan, filter.sort, &place, filter.size.users()).await?;
     // A page past the end has no lines; its link back leads to the first page.
-    let previous = has_previous.then(|| rows.first().map_or(Place::First, |row| Place::Before(cursor(row))));
-    let next = rows.last().filter(|_| has_next).map(|row| Place::After(cursor(row)));
+    let previous =
+        has_previous.then(|| rows.first().map_or(ListPage::First, |row| ListPage::Previous(cursor(row))));
+    let next = rows.last().filter(|_| has_next).map(|row| ListPage::Next(cursor(row)));
     let choices = choices(site, &filter, look.counts.as_deref()).await?;
-    Ok(Listing {
+    Ok(UserListing {
         problem: dates::of(&filter).err(),
         filter,
         lines: rows.into_iter().map(line).collect(),
@@ -48,11 +49,11 @@ pub async fn listing(site: &AppState, _: &Staff, query: &str) -> Result<Listing,
 /// The users that a filter finds, in its order, a thousand at a time.
 pub struct Batches {
     site: AppState,
-    filter: Filter,
+    filter: UserFilter,
     search: Option<Search>,
     plan: ListPlan,
     /// Where the next batch begins, if there is one.
-    next: Option<Place>,
+    next: Option<ListPage>,
 }
 
 impl Batches {
@@ -60,14 +61,14 @@ impl Batches {
     ///
     /// # Errors
     /// [`AppError::Unavailable`] when the database cannot be used.
-    pub async fn of(site: &AppState, filter: Filter) -> Result<Self, AppError> {
+    pub async fn of(site: &AppState, filter: UserFilter) -> Result<Self, AppError> {
         let search = Search::parse(&filter.search);
         let plan = look(site, &filter, search.as_ref()).await?;
-        Ok(Self { site: site.clone(), filter, search, plan, next: Some(Place::First) })
+        Ok(Self { site: site.clone(), filter, search, plan, next: Some(ListPage::First) })
     }
 
     /// Returns how many users the filter finds.
-    pub fn found(&self) -> Found {
+    pub fn found(&self) -> MatchCount {
         self.plan.found
     }
 
@@ -80,7 +81,7 @@ impl Batches {
         let Some(place) = self.next.take() else { return Ok(None) };
         let plan = self.plan.plan(&self.site, &self.filter, self.search.as_ref());
         let (rows, _, has_next) = read(&self.site, &plan, self.filter.sort, &place, BATCH_SIZE).await?;
-        self.next = rows.last().filter(|_| has_next).map(|last| Place::After(cursor(last)));
+        self.next = rows.last().filter(|_| has_next).map(|last| ListPage::Next(cursor(last)));
         Ok(Some(rows))
     }
 }
@@ -91,7 +92,7 @@ impl Batches {
 /// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn each(
     site: &AppState,
-    filter: &Filter,
+    filter: &UserFilter,
     mut each: impl FnMut(&LineRow),
 ) -> Result<usize, AppError> {
     let mut batches = Batches::of(site, filter.clone()).await?;
@@ -107,26 +108,27 @@ fn cursor(row: &LineRow) -> Cursor {
     Cursor { key: row.sort_key.clone(), id: row.id }
 }
 
-/// Returns the lines of a page of this size in order, and whether there are pages before and after it.
+/// Returns the lines of a page of this size in order, and whether there are pages before and after
+/// it.
 async fn read(
     site: &AppState,
     plan: &Plan<'_>,
     sort: Sort,
-    place: &Place,
+    place: &ListPage,
     size: usize,
 ) -> Result<(Vec<LineRow>, bool, bool), AppError> {
     // Too many to sort: listed by creation.
     let sort = match plan.source {
-        Source::Stream | Source::StreamOfMatches => {
+        PlanSource::Stream | PlanSource::StreamOfMatches => {
             Sort { by: By::Joined, descending: sort.by != By::Joined || sort.descending }
         }
-        Source::SortedBy(by) => Sort { by, descending: sort.by != by || sort.descending },
+        PlanSource::SortedBy(by) => Sort { by, descending: sort.by != by || sort.descending },
         _ => sort,
     };
     // One line more than is shown, to know whether there is another page.
     let limit = i64::try_from(size + 1).unwrap_or(i64::MAX);
     let mut connection = site.db.read().await?;
-    if let Place::Before(first) = place {
+    if let ListPage::Previous(first) = place {
         let turned = Sort { descending: !sort.descending, ..sort };
         let page = Page { sort: turned, from: Some(first), limit };
         let mut rows = list::lines(&mut connection, list::statement(plan, &page)).await?;
@@ -137,7 +139,7 @@ async fn read(
             return Ok((rows, true, true));
         }
     }
-    let from = if let Place::After(last) = place { Some(last) } else { None };
+    let from = if let ListPage::Next(last) = place { Some(last) } else { None };
     let page = Page { sort, from, limit };
     let mut rows = list::lines(&mut connection, list::statement(plan, &page)).await?;
     let has_next = rows.len() > size;
@@ -145,10 +147,10 @@ async fn read(
     Ok((rows, from.is_some(), has_next))
 }
 
-fn line(row: LineRow) -> Line {
+fn line(row: LineRow) -> UserLine {
     let facts = Fact::ALL.map(|fact| row.is(fact));
     let names = [row.first_name, row.last_name];
-    Line {
+    UserLine {
         id: row.id,
         username: row.username,
         name: names.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(" "),
@@ -159,8 +161,12 @@ fn line(row: LineRow) -> Line {
     }
 }
 
-async fn choices(site: &AppState, filter: &Filter, counts: Option<&[Count]>) -> Result<Choices, AppError> {
-    let count = |filter: &Filter| counts.map(|counts| sum(counts, filter.group, &filter.facets()));
+async fn choices(
+    site: &AppState,
+    filter: &UserFilter,
+    counts: Option<&[Count]>,
+) -> Result<Choices, AppError> {
+    let count = |filter: &UserFilter| counts.map(|counts| sum(counts, filter.group, &filter.facets()));
     let facts =
         Fact::ALL.map(|fact| [None, Some(true), Some(false)].map(|answer| count(&filter.with(fact, answer))));
     let groups = groups::service::names(site, filter.group)

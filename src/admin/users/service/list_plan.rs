@@ -1,13 +1,13 @@
 //! Planning of a list of users before it is read: the counts, and the way to read it.
 
 use super::super::{
-    Found,
+    MatchCount,
     dates::{self, Range},
-    filter::Filter,
+    filter::UserFilter,
     search::Search,
     store::{
         counts::{self, Count},
-        plan::{MAX_COUNTED, Plan, Source},
+        plan::{MAX_COUNTED, Plan, PlanSource},
         size,
     },
 };
@@ -25,8 +25,8 @@ const MAX_SCANNED: i64 = 60_000;
 
 /// The counts of a list, and the way to read it.
 pub struct ListPlan {
-    pub source: Source,
-    pub found: Found,
+    pub source: PlanSource,
+    pub found: MatchCount,
     /// Counts of the users that match the search, or of all; `None` if too many match to be
     /// counted.
     pub counts: Option<Vec<Count>>,
@@ -38,7 +38,7 @@ pub struct ListPlan {
 }
 
 impl ListPlan {
-    pub fn plan<'a>(&'a self, site: &AppState, filter: &Filter, search: Option<&'a Search>) -> Plan<'a> {
+    pub fn plan<'a>(&'a self, site: &AppState, filter: &UserFilter, search: Option<&'a Search>) -> Plan<'a> {
         Plan {
             is_embedded: site.db.is_embedded(),
             facets: &self.facets,
@@ -51,13 +51,17 @@ impl ListPlan {
 }
 
 /// Counts the users first: the numbers decide how the list is read.
-pub async fn look(site: &AppState, filter: &Filter, search: Option<&Search>) -> Result<ListPlan, AppError> {
+pub async fn look(
+    site: &AppState,
+    filter: &UserFilter,
+    search: Option<&Search>,
+) -> Result<ListPlan, AppError> {
     let mut connection = site.db.read().await?;
     let (all, stored) = counts::all(&mut connection).await?;
     if stored > ROWS_OF_COUNTS && !site.db.is_embedded() {
         tokio::spawn(fold_now(site.clone()));
     }
-    let total = sum(&all, None, &Filter::default().facets());
+    let total = sum(&all, None, &UserFilter::default().facets());
     let wanted = filter.facets();
     let of_group = filter.group.unwrap_or(0);
     let dates = dates::of(filter);
@@ -70,8 +74,8 @@ pub async fn look(site: &AppState, filter: &Filter, search: Option<&Search>) -> 
     let dates = dates.unwrap_or_default();
     let without_search = sum(&all, filter.group, &facets);
     if search.is_none() && dates.is_empty() {
-        let found = Found::Exactly(without_search);
-        return Ok(ListPlan { source: Source::Sorted, found, counts: Some(all), total, facets, dates });
+        let found = MatchCount::Exactly(without_search);
+        return Ok(ListPlan { source: PlanSource::Sorted, found, counts: Some(all), total, facets, dates });
     }
     let of_everybody = Plan {
         is_embedded: site.db.is_embedded(),
@@ -79,13 +83,13 @@ pub async fn look(site: &AppState, filter: &Filter, search: Option<&Search>) -> 
         group: None,
         search,
         dates: &dates,
-        source: Source::Matches,
+        source: PlanSource::Matches,
     };
     let fitting = Plan { facets: &facets, group: filter.group, ..of_everybody };
     for range in &dates {
-        let few = Plan { source: Source::Dated(range.by), ..fitting };
+        let few = Plan { source: PlanSource::Dated(range.by), ..fitting };
         if size::one(&mut connection, few.count_of_few()).await? <= MAX_COUNTED {
-            let found = Found::Exactly(count(&mut connection, &few).await?);
+            let found = MatchCount::Exactly(count(&mut connection, &few).await?);
             return Ok(ListPlan { source: few.source, found, counts: None, total, facets, dates });
         }
     }
@@ -97,9 +101,9 @@ pub async fn look(site: &AppState, filter: &Filter, search: Option<&Search>) -> 
             let mut counted: Vec<Count> = matching.into_iter().map(|one| one.fitting).collect();
             counted
                 .extend(counts::of_groups(&mut connection, matches_by_group(&of_everybody, search)).await?);
-            let found = Found::Exactly(sum(&counted, filter.group, &facets));
+            let found = MatchCount::Exactly(sum(&counted, filter.group, &facets));
             return Ok(ListPlan {
-                source: Source::Matches,
+                source: PlanSource::Matches,
                 found,
                 counts: Some(counted),
                 total,
@@ -109,20 +113,20 @@ pub async fn look(site: &AppState, filter: &Filter, search: Option<&Search>) -> 
         }
     }
     if without_search <= MAX_COUNTED {
-        let few = Plan { source: Source::Few, ..fitting };
-        let found = Found::Exactly(count(&mut connection, &few).await?);
-        return Ok(ListPlan { source: Source::Few, found, counts: None, total, facets, dates });
+        let few = Plan { source: PlanSource::Few, ..fitting };
+        let found = MatchCount::Exactly(count(&mut connection, &few).await?);
+        return Ok(ListPlan { source: PlanSource::Few, found, counts: None, total, facets, dates });
     }
     let source = match (dates.first(), search) {
-        _ if without_search <= MAX_SCANNED => Source::Sorted,
-        (Some(range), _) => Source::SortedBy(range.by),
+        _ if without_search <= MAX_SCANNED => PlanSource::Sorted,
+        (Some(range), _) => PlanSource::SortedBy(range.by),
         (None, Some(search)) => size::stream(&mut connection, &of_everybody, filter.group, search).await?,
-        (None, None) => Source::Sorted,
+        (None, None) => PlanSource::Sorted,
     };
-    let is_sorted = source == Source::Sorted || source == Source::SortedBy(filter.sort.by);
+    let is_sorted = source == PlanSource::Sorted || source == PlanSource::SortedBy(filter.sort.by);
     Ok(ListPlan {
         source,
-        found: Found::MoreThan { count: MAX_COUNTED, is_sorted },
+        found: MatchCount::MoreThan { count: MAX_COUNTED, is_sorted },
         counts: None,
         total,
         facets,

@@ -19,7 +19,7 @@ mod user_search;
 
 pub use super::store::{
     LineRow,
-    user::{UserRow, Wanted},
+    user::{NewColumns, UserRow},
 };
 pub use add::{Added, add};
 pub use batch::apply;

@@ -4,7 +4,7 @@ use super::super::store::user::UserRow;
 use super::can_manage::Target;
 use crate::{
     accounts::{service as accounts, service::NewPassword},
-    activity::{self, Kind},
+    activity::{self, ActivityKind},
     admin::edit::Edit,
     audit::{
         service as history,
@@ -16,7 +16,7 @@ use crate::{
         member::{ClientInfo, Staff, UserId},
         work_queue::Lane,
     },
-    mail::service::Kind as Mail,
+    mail::service::MailKind,
     shared::{
         error::AppError,
         forms::{Field, Problem},
@@ -47,7 +47,7 @@ pub async fn set_password(
 ) -> Result<(), AppError> {
     let row = other(&mut *context.site.db.read().await?, staff, id).await?;
     let hash = hash(&context.site, &row, typed).await?;
-    put(context, staff, id, &hash, Mail::PasswordChanged, "set").await
+    put(context, staff, id, &hash, MailKind::PasswordChanged, "set").await
 }
 
 /// Sets an account's password from the command line, ends its sessions, and mails the owner.
@@ -59,12 +59,12 @@ pub async fn change_password(site: &AppState, row: &UserRow, typed: &NewPassword
     let hash = hash(site, row, typed).await?;
     let mut edit = Edit::begin(site, Actor::Operator).await?;
     let user = (UserId(row.id), row.username.as_str());
-    edit.set_password(user, &hash, "set", Some(Mail::PasswordChanged)).await?;
+    edit.set_password(user, &hash, "set", Some(MailKind::PasswordChanged)).await?;
     edit.commit().await
 }
 
 async fn hash(site: &AppState, row: &UserRow, typed: &NewPassword) -> Result<String, AppError> {
-    let owner = password::Owner {
+    let owner = password::PasswordOwner {
         username: &row.username,
         first_name: &row.first_name,
         last_name: &row.last_name,
@@ -89,7 +89,7 @@ pub async fn disable_password(
     _: &RecentAuth,
     id: UserId,
 ) -> Result<(), AppError> {
-    put(context, staff, id, &password::unusable('!'), Mail::PasswordDisabled, "switched off").await
+    put(context, staff, id, &password::unusable('!'), MailKind::PasswordDisabled, "switched off").await
 }
 
 async fn put(
@@ -97,7 +97,7 @@ async fn put(
     staff: &Staff,
     id: UserId,
     hash: &str,
-    notice: Mail,
+    notice: MailKind,
     done: &str,
 ) -> Result<(), AppError> {
     let mut edit = Edit::begin(&context.site, Actor::Staff(staff)).await?;
@@ -130,13 +130,21 @@ pub async fn send_reset(
         return Err(AppError::invalid(Field::Form, Problem::AddressMissing));
     }
     let nowhere = ClientInfo::default();
-    activity::service::record(&mut transaction, now, id, Kind::PasswordResetRequested, "by staff", &nowhere)
-        .await?;
+    activity::service::record(
+        &mut transaction,
+        now,
+        id,
+        ActivityKind::PasswordResetRequested,
+        "by staff",
+        &nowhere,
+    )
+    .await?;
     let object = Object::User(id, &row.username);
     let change = [("mail for a new password", "", "sent")];
     history::record(&mut transaction, now, Actor::Staff(staff), object, &change).await?;
     let (operator, is_proven) = (RequestContext::of_operator(site), row.email_verified_at.is_some());
-    accounts::enqueue(&mut transaction, &operator, Mail::ResetPassword, id, &row.email, is_proven).await?;
+    accounts::enqueue(&mut transaction, &operator, MailKind::ResetPassword, id, &row.email, is_proven)
+        .await?;
     transaction.commit().await?;
     site.mails.wake();
     site.cache.invalidate_member(id, "reset mail by staff");

@@ -2,7 +2,7 @@
 
 use super::super::{
     CanManage,
-    store::user::{UserRow, Wanted},
+    store::user::{NewColumns, UserRow},
 };
 use super::{can_manage::Target, permissions::differences};
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
         email_address,
         member::{Permission, Staff, UserId},
     },
-    mail::service::Kind as Mail,
+    mail::service::MailKind,
     shared::{
         error::AppError,
         forms::{Field, FormErrors, Problem},
@@ -51,9 +51,9 @@ pub struct Typed {
 }
 
 /// Saves the form unless the account's version has changed since it was shown. Sends the same mails
-/// as if the owner had made the change. Of the permissions only the differences are applied, so that two
-/// staff members who change them at the same time do not undo each other's changes. A no-op without
-/// changes.
+/// as if the owner had made the change. Of the permissions only the differences are applied, so
+/// that two staff members who change them at the same time do not undo each other's changes. A
+/// no-op without changes.
 ///
 /// # Errors
 /// [`AppError::Invalid`] with the errors of the form; [`AppError::NotFound`] without such a user;
@@ -91,8 +91,8 @@ pub async fn save(
     Ok(())
 }
 
-/// Checks the form and returns all errors at once; `has_permissions` says whether the caller has those
-/// that are to be granted. An address (or a missing one) that was accepted
+/// Checks the form and returns all errors at once; `has_permissions` says whether the caller has
+/// those that are to be granted. An address (or a missing one) that was accepted
 /// before is not checked again.
 fn check(
     staff: &Staff,
@@ -101,7 +101,7 @@ fn check(
     typed: Typed,
     has_permissions: bool,
     now: Millis,
-) -> Result<Wanted, AppError> {
+) -> Result<NewColumns, AppError> {
     let names = Names { username: typed.username, first_name: typed.first_name, last_name: typed.last_name };
     let (names, mut errors) = match Names::check(&names) {
         Ok(names) => (names, FormErrors::default()),
@@ -131,7 +131,7 @@ fn check(
     errors.into_result()?;
     let is_same_address = email_address::key(&email) == email_address::key(&old.email);
     let proven = old.email_verified_at.filter(|_| is_same_address).unwrap_or(now);
-    Ok(Wanted {
+    Ok(NewColumns {
         username: names.username,
         first_name: names.first_name,
         last_name: names.last_name,
@@ -148,22 +148,23 @@ async fn notify(
     transaction: &mut Transaction,
     site: &AppState,
     old: &UserRow,
-    new: &Wanted,
+    new: &NewColumns,
 ) -> Result<(), AppError> {
     let (context, id) = (&RequestContext::of_operator(site), UserId(old.id));
     let is_renamed =
         (&old.username, &old.first_name, &old.last_name) != (&new.username, &new.first_name, &new.last_name);
     if is_renamed {
         let is_proven = new.email_verified_at.is_some();
-        accounts::enqueue(transaction, context, Mail::NameChanged, id, &new.email, is_proven).await?;
+        accounts::enqueue(transaction, context, MailKind::NameChanged, id, &new.email, is_proven).await?;
     }
     if email_address::key(&old.email) == email_address::key(&new.email) {
         return Ok(());
     }
     let was_proven = old.email_verified_at.is_some();
-    accounts::enqueue(transaction, context, Mail::EmailChangedByStaff, id, &old.email, was_proven).await?;
+    accounts::enqueue(transaction, context, MailKind::EmailChangedByStaff, id, &old.email, was_proven)
+        .await?;
     if new.email_verified_at.is_none() {
-        match accounts::enqueue(transaction, context, Mail::VerifyEmail, id, &new.email, false).await {
+        match accounts::enqueue(transaction, context, MailKind::VerifyEmail, id, &new.email, false).await {
             // Above the rate limit the address is saved anyway; its owner can ask for the mail.
             Ok(()) | Err(AppError::Throttled { .. }) => {}
             Err(error) => return Err(error),

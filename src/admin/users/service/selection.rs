@@ -1,12 +1,12 @@
 //! The users that a batch applies to, and its confirmation.
 
 use super::super::{
-    Found,
+    MatchCount,
     batch::{Action, Batch, Confirmation, Who},
     search::Search,
     store::{
         batch as store,
-        batch::{Affected, Source},
+        batch::{Affected, BatchSource},
     },
 };
 use super::{can_manage::has_all, list_plan::look};
@@ -84,8 +84,8 @@ pub(super) async fn group_name(
     Ok(Some(found.name))
 }
 
-/// Returns ids and names of the users that the batch applies to, one more than [`MAX_BATCH_USERS`] at most;
-/// and how many users were chosen or found, if that is counted.
+/// Returns ids and names of the users that the batch applies to, one more than [`MAX_BATCH_USERS`]
+/// at most; and how many users were chosen or found, if that is counted.
 pub(super) async fn affected(
     site: &AppState,
     staff: &Staff,
@@ -103,19 +103,19 @@ pub(super) async fn affected(
     match &batch.who {
         Who::Chosen(ids) => {
             let mut connection = site.db.read().await?;
-            let found = store::affected(&mut connection, &of(Source::Ids(ids))).await?;
+            let found = store::affected(&mut connection, &of(BatchSource::Ids(ids))).await?;
             Ok((found, Some(store::count(&mut connection, ids).await?)))
         }
         Who::All(filter) => {
             let search = Search::parse(&filter.search);
             let look = look(site, filter, search.as_ref()).await?;
             let all = match look.found {
-                Found::Exactly(count) => Some(count),
-                Found::MoreThan { .. } => None,
+                MatchCount::Exactly(count) => Some(count),
+                MatchCount::MoreThan { .. } => None,
             };
             let plan = look.plan(site, filter, search.as_ref());
             let mut connection = site.db.read().await?;
-            Ok((store::affected(&mut connection, &of(Source::List(plan))).await?, all))
+            Ok((store::affected(&mut connection, &of(BatchSource::List(plan))).await?, all))
         }
     }
 }

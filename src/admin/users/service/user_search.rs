@@ -1,6 +1,6 @@
 //! The users that a search means, for lists of other things that users have.
 
-use super::super::{filter::Filter, search::Search, store::batch as store};
+use super::super::{filter::UserFilter, search::Search, store::batch as store};
 use super::list_plan::look;
 use crate::{
     base::member::{Staff, UserId},
@@ -26,7 +26,7 @@ pub async fn named(site: &AppState, typed: &str, most: usize) -> Result<UserSear
     let Some(search) = Search::parse(typed) else {
         return Ok(UserSearch::All);
     };
-    let filter = Filter { search: typed.to_owned(), ..Filter::default() };
+    let filter = UserFilter { search: typed.to_owned(), ..UserFilter::default() };
     let look = look(site, &filter, Some(&search)).await?;
     let plan = look.plan(site, &filter, Some(&search));
     let limit = i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1);

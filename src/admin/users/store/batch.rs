@@ -9,7 +9,7 @@ use crate::base::{
 };
 
 /// The users that a batch is asked for.
-pub enum Source<'a> {
+pub enum BatchSource<'a> {
     /// Those that a list finds.
     List(Plan<'a>),
     /// Those with these ids.
@@ -19,7 +19,7 @@ pub enum Source<'a> {
 /// The users that a batch applies to: of those it is asked for, the ones that it would change and
 /// that the caller can manage.
 pub struct Affected<'a> {
-    pub source: Source<'a>,
+    pub source: BatchSource<'a>,
     pub action: Action,
     pub group: Option<i64>,
     pub staff: &'a Staff,
@@ -40,8 +40,8 @@ pub async fn affected(
 pub fn affected_statement(affected: &Affected<'_>) -> Sql {
     let mut sql = Sql::new("SELECT users.id, users.username");
     match &affected.source {
-        Source::List(plan) => plan.push_from_where(&mut sql),
-        Source::Ids(ids) => {
+        BatchSource::List(plan) => plan.push_from_where(&mut sql),
+        BatchSource::Ids(ids) => {
             sql.push(" FROM users WHERE users.id IN ").numbers(ids.iter().copied());
         }
     }

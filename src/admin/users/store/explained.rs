@@ -9,7 +9,7 @@ use super::super::{
 use super::{
     batch::{self, Affected},
     list::{Page, statement},
-    plan::{Plan, Source},
+    plan::{Plan, PlanSource},
 };
 use crate::base::{
     explained::Explainer,
@@ -21,7 +21,7 @@ fn plan<'a>(
     explainer: &Explainer,
     group: Option<i64>,
     search: Option<&'a Search>,
-    source: Source,
+    source: PlanSource,
 ) -> Plan<'a> {
     Plan { is_embedded: explainer.is_embedded, facets: &[8, 9, 12], group, search, dates: &[], source }
 }
@@ -39,7 +39,7 @@ async fn a_page_in_every_order_is_a_range_of_an_index() {
                 for from in [None, Some(Cursor { key: "7".into(), id: 7 })] {
                     let page = Page { sort: Sort { by, descending }, from: from.as_ref(), limit: 101 };
                     for (group, table) in [(None, "users"), (Some(1), "group_members")] {
-                        let plan = plan(&explainer, group, None, Source::Sorted);
+                        let plan = plan(&explainer, group, None, PlanSource::Sorted);
                         let sql = statement(&plan, &page);
                         explainer.assert_uses(&format!("{table}_by_{name}"), sql).await;
                     }
@@ -61,11 +61,11 @@ async fn dates_are_a_range_of_an_index() {
                     dates: &dates,
                     ..plan(explainer, group, None, source)
                 };
-                let few = of(Source::Dated(by), &explainer);
+                let few = of(PlanSource::Dated(by), &explainer);
                 explainer.assert_uses(&index, few.count_of_few()).await;
                 for descending in [false, true] {
                     let page = Page { sort: Sort { by, descending }, from: None, limit: 101 };
-                    let plan = of(Source::SortedBy(by), &explainer);
+                    let plan = of(PlanSource::SortedBy(by), &explainer);
                     explainer.assert_uses(&index, statement(&plan, &page)).await;
                 }
                 explainer.allow_sorting(true).await;
@@ -91,7 +91,7 @@ async fn a_search_goes_through_an_index_however_much_it_finds() {
         for search in &searches {
             let by_trigram = matches!(search.way(), Way::Trigrams(_));
             for group in [None, Some(1)] {
-                let matches = plan(&explainer, group, Some(search), Source::Matches);
+                let matches = plan(&explainer, group, Some(search), PlanSource::Matches);
                 // PostgreSQL's function has a plan of its own, which is checked below.
                 let index = match (by_trigram, explainer.is_embedded) {
                     (true, true) => "users_search VIRTUAL TABLE",
@@ -100,20 +100,20 @@ async fn a_search_goes_through_an_index_however_much_it_finds() {
                 };
                 explainer.assert_uses(index, statement(&matches, &page)).await;
                 explainer.allow_sorting(true).await;
-                let few = plan(&explainer, group, Some(search), Source::Few);
+                let few = plan(&explainer, group, Some(search), PlanSource::Few);
                 let index = if group.is_some() { "group_members_by" } else { "users_by" };
                 explainer.assert_uses(index, statement(&few, &page)).await;
                 explainer.allow_sorting(false).await;
                 for descending in [false, true] {
                     let page = Page { sort: Sort { by: By::Email, descending }, from: None, limit: 101 };
-                    let each = plan(&explainer, group, Some(search), Source::Sorted);
+                    let each = plan(&explainer, group, Some(search), PlanSource::Sorted);
                     let index = if group.is_some() { "group_members_by_email" } else { "users_by_email" };
                     explainer.assert_uses(index, statement(&each, &page)).await;
                 }
-                let by_ids = (Source::Stream, if group.is_some() { ids_of_group } else { ids });
-                let by_matches = (Source::StreamOfMatches, "users_search VIRTUAL TABLE");
+                let by_ids = (PlanSource::Stream, if group.is_some() { ids_of_group } else { ids });
+                let by_matches = (PlanSource::StreamOfMatches, "users_search VIRTUAL TABLE");
                 for (source, index) in [by_ids, by_matches] {
-                    if source == Source::StreamOfMatches && !(by_trigram && explainer.is_embedded) {
+                    if source == PlanSource::StreamOfMatches && !(by_trigram && explainer.is_embedded) {
                         continue;
                     }
                     let stream = plan(&explainer, group, Some(search), source);
@@ -142,7 +142,7 @@ async fn a_batch_and_its_consequences_go_through_an_index() {
     for mut explainer in Explainer::all().await {
         for action in Action::ALL {
             for group in [None, Some(1)] {
-                let source = batch::Source::List(plan(&explainer, group, None, Source::Sorted));
+                let source = batch::BatchSource::List(plan(&explainer, group, None, PlanSource::Sorted));
                 let affected = Affected {
                     source,
                     action,

@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 
 use super::super::filter::{By, Cursor, Fact, Sort};
-use super::plan::{Plan, Source};
+use super::plan::{Plan, PlanSource};
 use crate::base::{clock::Millis, db::AnyConnection, sql::Sql};
 
 /// A user, as a line of a list.
@@ -96,9 +96,9 @@ impl Page<'_> {
 /// Returns the statement of a page.
 pub fn statement(plan: &Plan<'_>, page: &Page<'_>) -> Sql {
     match plan.source {
-        Source::Sorted | Source::SortedBy(_) => sorted(plan, page),
-        Source::Matches | Source::Few | Source::Dated(_) => found(plan, page),
-        Source::Stream | Source::StreamOfMatches => stream(plan, page),
+        PlanSource::Sorted | PlanSource::SortedBy(_) => sorted(plan, page),
+        PlanSource::Matches | PlanSource::Few | PlanSource::Dated(_) => found(plan, page),
+        PlanSource::Stream | PlanSource::StreamOfMatches => stream(plan, page),
     }
 }
 

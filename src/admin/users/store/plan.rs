@@ -22,12 +22,12 @@ pub struct Plan<'a> {
     /// The times within which they joined, or last logged in.
     pub dates: &'a [Range],
     /// The way in which they are found.
-    pub source: Source,
+    pub source: PlanSource,
 }
 
 /// The way in which a list's users are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum PlanSource {
     /// From an index in the order of the list: without a search, or examining each user.
     Sorted,
     /// From the search index: few enough match to be sorted.
@@ -78,8 +78,8 @@ impl Plan<'_> {
         }
     }
 
-    /// Returns statements that count the users whose names begin so, up to one more than [`MAX_COUNTED`]:
-    /// one for each searched column.
+    /// Returns statements that count the users whose names begin so, up to one more than
+    /// [`MAX_COUNTED`]: one for each searched column.
     pub fn beginnings(beginning: &str) -> [Sql; SEARCHED.len()] {
         SEARCHED.map(|column| {
             let mut sql = Sql::new("SELECT CAST(COUNT(*) AS BIGINT) FROM ");
@@ -108,21 +108,21 @@ impl Plan<'_> {
     /// Appends ` FROM … WHERE …` for all users that match, as the table `users`.
     pub fn push_from_where(&self, sql: &mut Sql) {
         match (self.source, self.search) {
-            (Source::Matches, Some(search)) => {
+            (PlanSource::Matches, Some(search)) => {
                 sql.push(" FROM");
                 self.push_matches(sql, search);
                 sql.push(self.join()).push("users ON users.id = matches.id WHERE users.facet IN ");
                 sql.numbers(self.facets.iter().copied());
                 self.push_group(sql);
             }
-            (Source::StreamOfMatches, Some(search)) => {
+            (PlanSource::StreamOfMatches, Some(search)) => {
                 let Way::Trigrams(needles) = search.way() else { return };
                 sql.push(" FROM users_search CROSS JOIN users ON users.id = users_search.rowid WHERE users_search MATCH ");
                 sql.text(Search::trigrams(&needles)).push(" AND users.facet IN ");
                 sql.numbers(self.facets.iter().copied());
                 self.push_group(sql);
             }
-            (Source::Few | Source::Dated(_), _) => {
+            (PlanSource::Few | PlanSource::Dated(_), _) => {
                 sql.push(" FROM");
                 self.push_few(sql);
                 sql.push(self.join()).push("users ON users.id = few.id WHERE 1 = 1");
@@ -130,7 +130,7 @@ impl Plan<'_> {
             _ => {
                 // The unary plus keeps the planner from the index of facets, so that the ids are
                 // read in their order.
-                let facet = if self.source == Source::Stream { "+" } else { "" };
+                let facet = if self.source == PlanSource::Stream { "+" } else { "" };
                 match self.group {
                     Some(group) => {
                         sql.push(" FROM group_members").push(self.join());
@@ -148,9 +148,9 @@ impl Plan<'_> {
         self.push_conditions(sql);
     }
 
-    /// Appends ` (SELECT … AS id …) AS few`: the users of [`Source::Few`] or [`Source::Dated`], one
-    /// more than [`MAX_COUNTED`] at most. A subquery of its own, so that the planner only fetches
-    /// these.
+    /// Appends ` (SELECT … AS id …) AS few`: the users of [`PlanSource::Few`] or
+    /// [`PlanSource::Dated`], one more than [`MAX_COUNTED`] at most. A subquery of its own, so
+    /// that the planner only fetches these.
     fn push_few(&self, sql: &mut Sql) {
         match self.group {
             Some(group) => sql
@@ -160,7 +160,7 @@ impl Plan<'_> {
             None => sql.push(" (SELECT id FROM users WHERE "),
         };
         sql.push("facet IN ").numbers(self.facets.iter().copied());
-        for range in self.dates.iter().filter(|range| self.source == Source::Dated(range.by)) {
+        for range in self.dates.iter().filter(|range| self.source == PlanSource::Dated(range.by)) {
             push_range(sql, "", range);
         }
         sql.push(" LIMIT ").number(MAX_COUNTED + 1).push(") AS few");
@@ -177,7 +177,8 @@ impl Plan<'_> {
     pub fn push_conditions(&self, sql: &mut Sql) {
         self.push_likes(sql);
         // A group's members have these columns too, in their indexes.
-        let is_of_group = matches!(self.source, Source::Sorted | Source::SortedBy(_)) && self.group.is_some();
+        let is_of_group =
+            matches!(self.source, PlanSource::Sorted | PlanSource::SortedBy(_)) && self.group.is_some();
         let table = if is_of_group { "group_members." } else { "users." };
         self.dates.iter().for_each(|range| push_range(sql, table, range));
     }
@@ -190,7 +191,7 @@ impl Plan<'_> {
 
     /// Returns the id by which a stream is ordered.
     pub fn stream_id(&self) -> &'static str {
-        if self.source == Source::StreamOfMatches {
+        if self.source == PlanSource::StreamOfMatches {
             "users_search.rowid"
         } else if self.group.is_some() {
             "group_members.user_id"

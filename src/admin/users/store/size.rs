@@ -1,11 +1,12 @@
 //! Estimates how much a search finds, as far as that decides how a list is read.
 
 use super::super::search::{Search, Way};
-use super::plan::{MAX_COUNTED, Plan, Source};
+use super::plan::{MAX_COUNTED, Plan, PlanSource};
 use crate::base::{db::AnyConnection, sql::Sql};
 
-/// Returns true if more than [`MAX_COUNTED`] users certainly match, where that can be told without finding
-/// them all: with very many matches, finding them is what takes the time. False means unknown.
+/// Returns true if more than [`MAX_COUNTED`] users certainly match, where that can be told without
+/// finding them all: with very many matches, finding them is what takes the time. False means
+/// unknown.
 pub async fn are_too_many(
     connection: &mut AnyConnection,
     of_everybody: &Plan<'_>,
@@ -46,16 +47,16 @@ pub async fn stream(
     of_everybody: &Plan<'_>,
     group: Option<i64>,
     search: &Search,
-) -> Result<Source, sqlx::Error> {
+) -> Result<PlanSource, sqlx::Error> {
     const VERY_MANY: i64 = 30_000;
     if !of_everybody.is_embedded || !matches!(search.way(), Way::Trigrams(_)) {
-        return Ok(Source::Stream);
+        return Ok(PlanSource::Stream);
     }
     if group.is_none() {
-        return Ok(Source::StreamOfMatches);
+        return Ok(PlanSource::StreamOfMatches);
     }
     let matches = one(connection, of_everybody.count_of_matches(search, VERY_MANY)).await?;
-    Ok(if matches < VERY_MANY { Source::StreamOfMatches } else { Source::Stream })
+    Ok(if matches < VERY_MANY { PlanSource::StreamOfMatches } else { PlanSource::Stream })
 }
 
 /// Returns the single number that a statement selects.

@@ -82,7 +82,7 @@ pub async fn count_sessions(
 }
 
 /// The columns that staff can set.
-pub struct Wanted {
+pub struct NewColumns {
     /// The username.
     pub username: String,
     /// The first name; may be empty.
@@ -101,12 +101,13 @@ pub struct Wanted {
     pub is_superuser: bool,
 }
 
-/// Updates the account, except for `is_active`. Returns false if the row no longer has this version.
+/// Updates the account, except for `is_active`. Returns false if the row no longer has this
+/// version.
 pub async fn update(
     connection: &mut AnyConnection,
     id: UserId,
     version: i64,
-    wanted: &Wanted,
+    wanted: &NewColumns,
 ) -> Result<bool, sqlx::Error> {
     sqlx::query(
         "UPDATE users SET username = $3, username_key = $4, first_name = $5, last_name = $6, first_name_key = $7, \
@@ -142,8 +143,8 @@ pub async fn groups(connection: &mut AnyConnection, id: UserId) -> Result<Vec<(i
     .await
 }
 
-/// Activates or deactivates users, and returns those whom it changed. The new stamp invalidates even
-/// a session that is just being opened.
+/// Activates or deactivates users, and returns those whom it changed. The new stamp invalidates
+/// even a session that is just being opened.
 pub async fn set_active(
     connection: &mut AnyConnection,
     users: &[UserId],
@@ -152,7 +153,7 @@ pub async fn set_active(
 ) -> Result<Vec<UserId>, sqlx::Error> {
     let mut sql = Sql::new("UPDATE users SET version = version + 1, is_active = ");
     sql.number(i64::from(is_active)).push(", session_stamp = ").bytes(stamp).push(" WHERE is_active <> ");
-    sql.number(i64::from(is_active)).push(" AND id IN ").numbers(numbers(users)).push(" RETURNING id");
+    sql.number(i64::from(is_active)).push(" AND id IN ").numbers(ids(users)).push(" RETURNING id");
     returned(connection, sql).await
 }
 
@@ -163,7 +164,7 @@ pub async fn join(
     group: i64,
 ) -> Result<Vec<UserId>, sqlx::Error> {
     let mut sql = Sql::new("INSERT INTO group_members (group_id, user_id) SELECT ");
-    sql.number(group).push(", id FROM users WHERE id IN ").numbers(numbers(users));
+    sql.number(group).push(", id FROM users WHERE id IN ").numbers(ids(users));
     sql.push(" ON CONFLICT (group_id, user_id) DO NOTHING RETURNING user_id");
     returned(connection, sql).await
 }
@@ -175,18 +176,18 @@ pub async fn leave(
     group: i64,
 ) -> Result<Vec<UserId>, sqlx::Error> {
     let mut sql = Sql::new("DELETE FROM group_members WHERE group_id = ");
-    sql.number(group).push(" AND user_id IN ").numbers(numbers(users)).push(" RETURNING user_id");
+    sql.number(group).push(" AND user_id IN ").numbers(ids(users)).push(" RETURNING user_id");
     returned(connection, sql).await
 }
 
 /// Deletes users and, through the foreign keys, all their rows. Returns how many there were.
 pub async fn delete(connection: &mut AnyConnection, users: &[UserId]) -> Result<usize, sqlx::Error> {
     let mut sql = Sql::new("DELETE FROM users WHERE id IN ");
-    sql.numbers(numbers(users)).push(" RETURNING id");
+    sql.numbers(ids(users)).push(" RETURNING id");
     Ok(returned(connection, sql).await?.len())
 }
 
-fn numbers(users: &[UserId]) -> impl Iterator<Item = i64> + '_ {
+fn ids(users: &[UserId]) -> impl Iterator<Item = i64> + '_ {
     users.iter().map(|user| user.0)
 }
 

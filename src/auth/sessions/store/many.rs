@@ -1,6 +1,6 @@
 //! Many sessions at once.
 
-use super::Row;
+use super::SessionRow;
 use crate::base::{
     db::AnyConnection,
     member::{ClientInfo, UserId},
@@ -10,7 +10,7 @@ use crate::base::{
 /// Inserts sessions with one statement.
 pub async fn insert_many(
     connection: &mut AnyConnection,
-    sessions: &[([u8; 32], Row, &ClientInfo)],
+    sessions: &[([u8; 32], SessionRow, &ClientInfo)],
 ) -> Result<(), sqlx::Error> {
     let mut sql = Sql::new(
         "INSERT INTO sessions (id_hash, user_id, data, created_at, last_seen_at, idle_expires_at, absolute_expires_at, \

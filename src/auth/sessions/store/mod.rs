@@ -14,7 +14,7 @@ pub use many::{delete_of, insert_many};
 
 /// A session as stored.
 #[derive(FromRow)]
-pub struct Row {
+pub struct SessionRow {
     pub user_id: i64,
     pub data: String,
     pub created_at: Millis,
@@ -42,7 +42,7 @@ pub struct DeviceRow {
 pub async fn insert(
     connection: &mut AnyConnection,
     id_hash: &[u8],
-    row: &Row,
+    row: &SessionRow,
     client: &ClientInfo,
 ) -> Result<bool, sqlx::Error> {
     let done = sqlx::query(
@@ -63,7 +63,7 @@ pub async fn insert(
     Ok(done.rows_affected() == 1)
 }
 
-pub async fn find(connection: &mut AnyConnection, id_hash: &[u8]) -> Result<Option<Row>, sqlx::Error> {
+pub async fn find(connection: &mut AnyConnection, id_hash: &[u8]) -> Result<Option<SessionRow>, sqlx::Error> {
     sqlx::query_as(
         "SELECT user_id, data, created_at, last_seen_at, idle_expires_at, absolute_expires_at FROM sessions WHERE id_hash = $1",
     )
@@ -278,7 +278,8 @@ pub async fn devices(
     first: Option<&[u8; 32]>,
     limit: i64,
 ) -> Result<Vec<DeviceRow>, sqlx::Error> {
-    // The limit is not bound, because SQLite (3.51) parses a query with a bound limit anew each time.
+    // The limit is not bound, because SQLite (3.51) parses a query with a bound limit anew each
+    // time.
     sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT id_hash, created_at, last_seen_at, address, agent FROM sessions \
          WHERE user_id = $1 AND idle_expires_at > $2 AND absolute_expires_at > $2 \

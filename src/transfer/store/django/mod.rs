@@ -11,7 +11,7 @@ use tokio_stream::StreamExt;
 
 use super::super::{
     django::{UserModel, owner_key, primary_key},
-    import_row::{BATCH, Batch, IncomingAddress, Owner},
+    import_row::{BATCH, Batch, IncomingAddress, RowOwner},
     progress::Progress,
     valid_user::Warning,
 };
@@ -138,7 +138,7 @@ async fn addresses(connection: &mut SqliteConnection, outlet: &Sink<'_>) -> Resu
         let row: Option<(String, String)> = rows.next().await.transpose()?;
         let is_last = row.is_none();
         if let Some((owner, email)) = row {
-            batch.push(IncomingAddress { owner: Owner::Key(owner_key(&primary_key(&owner))), email });
+            batch.push(IncomingAddress { owner: RowOwner::Key(owner_key(&primary_key(&owner))), email });
         }
         if batch.len() == BATCH || is_last {
             outlet.give(Batch::Addresses(std::mem::take(&mut batch))).await?;

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The page of a list that an address asks for. It is found by a row next to it and not by a number,
-/// so that new rows do not shift the pages. `C` is the position of a row.
+/// The page of a list that an address asks for. It is found by a row next to it and not by a
+/// number, so that new rows do not shift the pages. `C` is the position of a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Place<C> {
+pub enum ListPage<C> {
     /// The first page.
     #[default]
     First,

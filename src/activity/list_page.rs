@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::shared::place::Place;
+use crate::shared::list_page::ListPage;
 
 /// The position of a line; written `1795330923004-126` in an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ impl Cursor {
 }
 
 /// The latest lines come first, so the next page has those before its cursor.
-impl Place<Cursor> {
+impl ListPage<Cursor> {
     /// Reads the query of an address. Anything invalid means the first page.
     pub fn from_query(query: &str) -> Self {
         form_urlencoded::parse(query.trim_start_matches('?').as_bytes())
@@ -42,7 +42,7 @@ impl Place<Cursor> {
             .unwrap_or_default()
     }
 
-    /// Returns the query that [`Place::from_query`] reads.
+    /// Returns the query that [`ListPage::from_query`] reads.
     pub fn to_query(self) -> String {
         match self {
             Self::First => String::new(),
@@ -59,8 +59,8 @@ mod tests {
     #[test]
     fn a_query_round_trips() {
         let cursor = Cursor { at: 1_795_330_923_004, id: 126 };
-        for place in [Place::First, Place::Next(cursor), Place::Previous(cursor)] {
-            assert_eq!(Place::from_query(&place.to_query()), place);
+        for place in [ListPage::First, ListPage::Next(cursor), ListPage::Previous(cursor)] {
+            assert_eq!(ListPage::from_query(&place.to_query()), place);
         }
     }
 
@@ -79,7 +79,7 @@ mod tests {
             "?beyond=1-1",
             "before=1795330923004-126'--",
         ] {
-            assert_eq!(Place::from_query(query), Place::First, "{query}");
+            assert_eq!(ListPage::from_query(query), ListPage::First, "{query}");
         }
     }
 }

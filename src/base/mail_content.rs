@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 /// The content of a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Letter {
+pub struct MailContent {
     /// The recipient's address.
     pub to: String,
     /// The name to greet, if it is known not to be text of a stranger.
@@ -23,7 +23,7 @@ pub struct Letter {
     pub is_recorded: bool,
 }
 
-impl Letter {
+impl MailContent {
     fn greeting(&self) -> String {
         self.name.as_ref().map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"))
     }
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn member_input_is_plain_text_in_both_parts() {
-        let letter = Letter {
+        let content = MailContent {
             to: "ada@example.com".into(),
             name: Some("<b>ada</b>".into()),
             subject: "Confirm".into(),
@@ -117,13 +117,13 @@ mod tests {
             closing: vec!["Bye".into()],
             is_recorded: true,
         };
-        let text = letter.text("Site", "http://site");
+        let text = content.text("Site", "http://site");
         assert!(
             text.starts_with("Hello <b>ada</b>,\n\nOne & two\n\nConfirm:\nhttp://site/x?a=1&b=2\n\n"),
             "{text}"
         );
         assert!(text.contains("BCDF-GHJK"));
-        let html = letter.html("Site", "http://site");
+        let html = content.html("Site", "http://site");
         assert!(html.contains("<title>Confirm</title>"), "{html}");
         assert!(html.contains("Hello &lt;b&gt;ada&lt;/b&gt;,") && html.contains("One &amp; two"), "{html}");
         assert!(!html.contains("<b>") && html.contains("BCDF-GHJK"), "{html}");
