@@ -92,6 +92,11 @@ const startSite = (database, level = 'warn', more = {}) =>
 
 /** Every page is rendered, from data that is cached. */
 const rendered = { MEMBERS_AREA_CACHE__PAGES: 'false' }
+/**
+ * That a member was seen is written after the answer, once a minute: without this, a round or a request in which the
+ * minute ends would count it.
+ */
+const unseen = { MEMBERS_AREA_SESSIONS__TOUCH_EVERY: '10m' }
 /** What browsers say. */
 const packed = { 'accept-encoding': 'gzip, deflate, br' }
 
@@ -219,8 +224,7 @@ function middle(runs) {
  * In turns with Django, for only what is measured in the same minute can be compared.
  */
 async function compareCold() {
-  // That a member was seen is written after the answer, once a minute; here it would be in some rounds and not in others.
-  const startCold = () => startSite('cold.db', 'warn', { MEMBERS_AREA_SESSIONS__TOUCH_EVERY: '10m' })
+  const startCold = () => startSite('cold.db', 'warn', unseen)
   const django = join(folder, 'sessions-django')
   const made = execFileSync(PYTHON, [join(ROOT, 'examples/django_dashboard.py'), folder, DJANGO_MEMBERS])
   writeFileSync(django, made)
@@ -323,7 +327,7 @@ async function scorePages(url, cookie) {
 
 /** Counts the site's own log lines of queries, which are written at debug level. */
 async function countQueries(database, cookie) {
-  const site = await startSite(database, 'info,sqlx::query=debug', rendered)
+  const site = await startSite(database, 'info,sqlx::query=debug', { ...rendered, ...unseen })
   const dashboard = () => getOk(`${site.url}/members/dashboard`, { cookie })
   // Until no line is added any more: what is written after an answer takes its time on a busy machine.
   const queries = async () => {
