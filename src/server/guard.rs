@@ -26,7 +26,7 @@ use crate::{
         functions::{self, is_open_while_enrolling, is_open_while_impersonating},
         level::Level,
         part::Part,
-        paths::{self, ADMIN, AUTHENTICATOR, Access, REAUTHENTICATE},
+        paths::{self, ADMIN, AUTHENTICATOR, Access, Page, REAUTHENTICATE},
     },
     site::{
         AppState,
@@ -41,10 +41,14 @@ use crate::{
 /// The admin's server functions.
 const ADMIN_FUNCTIONS: &str = "/api/admin/";
 
-/// Returns whether this member, or an anonymous visitor, may open the route without
-/// re-authentication.
-pub fn admits(member: Option<&Member>, route: &str) -> bool {
-    lets_in(member, route) && !is_recent(route)
+/// Returns whether this member, or an anonymous visitor, may open the page as they are: without
+/// re-authentication, and without setting up a second factor first.
+pub fn admits(member: Option<&Member>, page: &Page, now: Millis) -> bool {
+    !page.recent
+        && match member {
+            Some(member) => may_enter_page(member, page) && !must_enrol(member, page.path, now),
+            None => page.access == Access::Public,
+        }
 }
 
 /// Returns whether this member, or an anonymous visitor, may open the route at all. Some pages ask
@@ -59,8 +63,9 @@ pub fn lets_in(member: Option<&Member>, route: &str) -> bool {
 /// Returns whether the member has to set up a second factor before the route opens. Not during an
 /// impersonation: that is for staff, who have used theirs.
 pub fn must_enrol(member: &Member, route: &str, now: Millis) -> bool {
-    let is_open = is_open_while_enrolling(route) || mail_links::is_link(route);
-    member.lacks_second_factor(now) && member.impersonator().is_none() && !is_open
+    member.lacks_second_factor(now)
+        && member.impersonator().is_none()
+        && !(is_open_while_enrolling(route) || mail_links::is_link(route))
 }
 
 /// Refuses anonymous visitors on closed routes: browsers get 303 to the login page, scripts that
@@ -161,14 +166,20 @@ fn enter(member: &Member, route: &str) -> Result<(), AppError> {
 /// A member without the permission gets 403, not the login page: they are logged in already. (The
 /// admin's server functions check permissions themselves.)
 fn may_enter(member: &Member, route: &str) -> bool {
-    let (is_function, is_for_staff) = (route.starts_with(ADMIN_FUNCTIONS), is_for_staff(route));
-    if is_for_staff && !member.is_staff() {
+    if let Some(page) = paths::find_page(route) {
+        return may_enter_page(member, page);
+    }
+    let is_function = route.starts_with(ADMIN_FUNCTIONS);
+    !is_for_staff(route) || (member.is_staff() && (is_function || member.is_superuser()))
+}
+
+fn may_enter_page(member: &Member, page: &Page) -> bool {
+    if is_for_staff(page.path) && !member.is_staff() {
         return false;
     }
-    match paths::find_page(route).map(|page| page.access) {
-        Some(Access::Permitted(needed)) => needed.iter().all(|permission| member.may(*permission)),
-        Some(Access::Public | Access::Members) => true,
-        None => !is_for_staff || is_function || member.is_superuser(),
+    match page.access {
+        Access::Permitted(needed) => needed.iter().all(|permission| member.may(*permission)),
+        Access::Public | Access::Members => true,
     }
 }
 

@@ -180,10 +180,11 @@ impl Drop for Timed<'_> {
     fn drop(&mut self) {
         let Self { method, path, status, noted, .. } = self;
         let duration = self.took.unwrap_or_else(|| self.begun.elapsed());
-        self.settings.requests.record(method, self.route.as_deref(), *status, duration);
+        let route = self.settings.timings.number(self.route.as_deref());
+        self.settings.requests.record(method, route, *status, duration);
         let spent = noted.spent();
         self.settings.timings.record(&Answered {
-            route: self.route.as_deref(),
+            route,
             is_cached: noted.is_cached(),
             status: *status,
             took: duration,

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -10,7 +10,8 @@ use std::{
 
 use axum::http::Method;
 
-use crate::base::metrics::{Counter, Family, Histogram};
+use super::statistics::ROUTES;
+use crate::base::metrics::{Counter, Histogram};
 
 /// The methods that are told apart; the last stands for all others.
 pub const METHODS: [&str; 4] = ["GET", "HEAD", "POST", "other"];
@@ -21,10 +22,18 @@ pub const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 #[derive(Clone, Debug, Default)]
 pub struct Requests(Arc<Counts>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Counts {
-    routes: Family<String, Route>,
+    /// By the number of the route, as in the statistics.
+    routes: Box<[OnceLock<Route>]>,
     in_flight: AtomicU64,
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        let routes = (0..ROUTES).map(|_| OnceLock::new()).collect();
+        Self { routes, in_flight: AtomicU64::new(0) }
+    }
 }
 
 /// The requests of one route.
@@ -63,15 +72,15 @@ impl Requests {
         InFlight(&self.0)
     }
 
-    /// Counts a request that has ended. `route` is the pattern; all requests without one are
-    /// counted together.
-    pub fn record(&self, method: &Method, route: Option<&str>, status: u16, duration: Duration) {
+    /// Counts a request that has ended. `route` is the route's number in the statistics.
+    pub fn record(&self, method: &Method, route: u16, status: u16, duration: Duration) {
         let method = METHODS.iter().position(|name| *name == method.as_str()).unwrap_or(METHODS.len() - 1);
         let class = usize::from(status / 100).clamp(1, CLASSES.len()) - 1;
-        self.0.routes.with(route.unwrap_or("none"), |route| {
+        if let Some(route) = self.0.routes.get(usize::from(route)) {
+            let route = route.get_or_init(Route::default);
             route.counts[method][class].add();
             route.durations.observe(duration);
-        });
+        }
     }
 
     /// Returns how many requests are in flight.
@@ -79,9 +88,9 @@ impl Requests {
         self.0.in_flight.load(Ordering::Relaxed)
     }
 
-    /// Returns the counts by route.
-    pub fn routes(&self) -> &Family<String, Route> {
-        &self.0.routes
+    /// Returns the counts of the routes that were requested, by their number in the statistics.
+    pub fn routes(&self) -> impl Iterator<Item = (u16, &Route)> {
+        (0..).zip(&self.0.routes).filter_map(|(number, route)| Some((number, route.get()?)))
     }
 }
 
@@ -94,11 +103,11 @@ mod tests {
         let requests = Requests::default();
         for (method, status) in [("GET", 200), ("GET", 204), ("PUT", 499), ("MADE-UP", 0), ("POST", 999)] {
             let method = Method::from_bytes(method.as_bytes()).expect("a method");
-            requests.record(&method, None, status, Duration::ZERO);
+            requests.record(&method, 7, status, Duration::ZERO);
         }
         let mut seen = Vec::new();
-        requests.routes().for_each(|name, route| {
-            assert_eq!(name, "none");
+        requests.routes().for_each(|(number, route)| {
+            assert_eq!(number, 7);
             seen.extend(route.counts());
         });
         let expected = [("GET", "2xx", 2), ("POST", "5xx", 1), ("other", "1xx", 1), ("other", "4xx", 1)];

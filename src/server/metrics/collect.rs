@@ -32,21 +32,23 @@ pub async fn collect(site: &AppState) -> String {
 }
 
 fn requests(site: &AppState, text: &mut Text) {
-    let routes = site.requests.routes();
+    let name = |number| site.timings.route(number).unwrap_or("none");
+    let mut routes: Vec<_> = site.requests.routes().map(|(number, route)| (name(number), route)).collect();
+    routes.sort_unstable_by_key(|(name, _)| *name);
     text.counter(
         "members_area_http_requests_total",
         "Requests by pattern of the route, method and class of status.",
     );
-    routes.for_each(|name, route| {
+    for (name, route) in &routes {
         for (method, class, count) in route.counts() {
             text.value(&[("route", name), ("method", method), ("status", class)], count);
         }
-    });
+    }
     text.histogram(
         "members_area_http_request_duration_seconds",
         "How long requests took until the head of the response was ready.",
     );
-    routes.for_each(|name, route| text.durations(&[("route", name)], &route.durations));
+    routes.iter().for_each(|(name, route)| text.durations(&[("route", name)], &route.durations));
     text.gauge("members_area_http_requests_in_flight", "Requests that are being answered.")
         .value(&[], site.requests.in_flight());
 }

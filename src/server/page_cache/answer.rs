@@ -39,8 +39,7 @@ pub fn answer(
     let encoding = body.encoding(asked);
     let mut headers = pages.headers.of(&pages.site, is_everybodys);
     headers.insert(X_CACHE, x_cache(page, lookup, age, ttl)?);
-    headers
-        .insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_maybe_shared(body.policy.clone()).ok()?);
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_maybe_shared(body.policy()).ok()?);
     let mut response = Response::new(Body::empty());
     let etag = if is_everybodys { Some(body.etag(encoding)?) } else { None };
     if etag.as_deref().is_some_and(|etag| names(asked, etag)) {

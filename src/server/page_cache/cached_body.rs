@@ -22,16 +22,18 @@ use super::encoding::Encoding;
 /// The size in bytes above which pages are sent but not cached.
 pub const LARGEST: usize = 1024 * 1024;
 
-/// A cached page. Its parts share the entry's memory.
+/// A cached page. Its parts share the entry's memory, and are taken out only when they are used:
+/// each of them counts as an owner of that memory, and all threads share the count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CachedBody {
-    /// The Content-Security-Policy.
-    pub policy: Bytes,
-    /// A hash of the page, for its `ETag`. A light body has none.
-    name: Bytes,
-    /// Empty in a light body.
-    brotli: Bytes,
-    gzip: Bytes,
+    /// Head, name, policy, Brotli and gzip, one after the other.
+    bytes: Bytes,
+    /// Where the Content-Security-Policy begins.
+    policy: usize,
+    /// Where the Brotli form begins; it is empty in a light body.
+    brotli: usize,
+    /// Where the gzip form begins.
+    gzip: usize,
 }
 
 /// Bytes of the head: two lengths, followed by the parts.
@@ -54,7 +56,7 @@ impl CachedBody {
 
     /// Compresses a light body well. Returns `None` if the stored bytes are corrupt.
     pub fn repack(&self) -> Option<Bytes> {
-        Some(Self::pack(&self.body(Encoding::Identity)?, &self.policy))
+        Some(Self::pack(&self.body(Encoding::Identity)?, &self.policy()))
     }
 
     /// Returns whether these bytes are a light body, from their head alone.
@@ -63,32 +65,39 @@ impl CachedBody {
     }
 
     /// Parses the cached form. Returns `None` if the bytes are not a packed page.
-    pub fn open(mut bytes: Bytes) -> Option<Self> {
+    pub fn open(bytes: Bytes) -> Option<Self> {
         let mut head = bytes.get(..HEAD)?;
-        let (policy, brotli) = (usize::try_from(head.get_u32()).ok()?, usize::try_from(head.get_u32()).ok()?);
-        bytes.advance(HEAD);
-        let name = if brotli == 0 { 0 } else { NAME };
-        let parts = name.checked_add(policy)?.checked_add(brotli)?;
-        if parts > bytes.len() {
-            return None;
-        }
-        let (name, policy) = (bytes.split_to(name), bytes.split_to(policy));
-        Some(Self { name, policy, brotli: bytes.split_to(brotli), gzip: bytes })
+        let (policies, brotlis) =
+            (usize::try_from(head.get_u32()).ok()?, usize::try_from(head.get_u32()).ok()?);
+        let policy = if brotlis == 0 { HEAD } else { HEAD + NAME };
+        let brotli = policy.checked_add(policies)?;
+        let gzip = brotli.checked_add(brotlis)?;
+        (gzip <= bytes.len()).then_some(Self { bytes, policy, brotli, gzip })
+    }
+
+    /// Returns the Content-Security-Policy.
+    pub fn policy(&self) -> Bytes {
+        self.bytes.slice(self.policy..self.brotli)
+    }
+
+    /// Returns the hash of the page, for its `ETag`. A light body has none.
+    fn name(&self) -> &[u8] {
+        &self.bytes[HEAD..self.policy]
     }
 
     /// Returns the encoding to answer this request with.
     pub fn encoding(&self, asked: &HeaderMap) -> Encoding {
-        Encoding::best(asked, !self.brotli.is_empty())
+        Encoding::best(asked, self.brotli < self.gzip)
     }
 
     /// Returns the page in this encoding, or `None` if the stored bytes are corrupt.
     pub fn body(&self, encoding: Encoding) -> Option<Bytes> {
         match encoding {
-            Encoding::Brotli => Some(self.brotli.clone()),
-            Encoding::Gzip => Some(self.gzip.clone()),
+            Encoding::Brotli => Some(self.bytes.slice(self.brotli..self.gzip)),
+            Encoding::Gzip => Some(self.bytes.slice(self.gzip..)),
             Encoding::Identity => {
                 let mut html = Vec::new();
-                GzDecoder::new(&self.gzip[..]).take(LARGEST as u64).read_to_end(&mut html).ok()?;
+                GzDecoder::new(&self.bytes[self.gzip..]).take(LARGEST as u64).read_to_end(&mut html).ok()?;
                 Some(html.into())
             }
         }
@@ -102,7 +111,8 @@ impl CachedBody {
             Encoding::Gzip => "-gz",
             Encoding::Identity => "",
         };
-        (!self.name.is_empty()).then(|| format!("\"{}{form}\"", String::from_utf8_lossy(&self.name)))
+        let name = self.name();
+        (!name.is_empty()).then(|| format!("\"{}{form}\"", String::from_utf8_lossy(name)))
     }
 }
 
@@ -196,10 +206,10 @@ mod tests {
             prop_assert_eq!(light.repack().expect("whole"), well.clone());
             let well = CachedBody::open(well).expect("whole");
             for body in [&light, &well] {
-                prop_assert_eq!(&body.policy[..], policy.as_bytes());
+                prop_assert_eq!(&body.policy()[..], policy.as_bytes());
                 prop_assert_eq!(body.body(Encoding::Identity).expect("gzip"), html.as_bytes());
             }
-            prop_assert_eq!(unpacked(&well.brotli), html.as_bytes());
+            prop_assert_eq!(unpacked(&well.body(Encoding::Brotli).expect("Brotli")), html.as_bytes());
         }
 
         #[test]

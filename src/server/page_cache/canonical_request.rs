@@ -72,7 +72,9 @@ mod tests {
     #[test]
     fn only_the_copys_audience_is_left_of_the_visitor() {
         let policy = Policy::new("/x", 1, Duration::from_secs(60));
-        let page = CachedPage { route: "/x", scope: Scope::Session, policy, outlives_its_parts: false };
+        let rules = &crate::shared::paths::PAGES[0];
+        let page =
+            CachedPage { route: "/x", rules, scope: Scope::Session, policy, outlives_its_parts: false };
         let member = Member::new(UserId(7), "ada".into(), Vec::new());
         let mut request = Request::builder()
             .uri("/x?b=s3cret")

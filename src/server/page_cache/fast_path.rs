@@ -46,8 +46,7 @@ pub async fn fast_path<B>(pages: &PageCache, request: &Request<B>) -> Option<Res
     };
     if !is_kept
         || member.is_some_and(|member| varies_by_address(site, member))
-        || !guard::admits(member, page.route)
-        || member.is_some_and(|member| guard::must_enrol(member, page.route, now))
+        || !guard::admits(member, page.rules, now)
     {
         return None;
     }

@@ -5,12 +5,12 @@ use std::time::Duration;
 use crate::{
     base::config,
     cache::Policy,
-    shared::paths::{CacheRule, CachedFor, Lifetime, PAGES, is_public_page},
+    shared::paths::{Access, CacheRule, CachedFor, Lifetime, PAGES, Page},
 };
 
 fn cached_pages(settings: &config::Cache) -> Vec<CachedPage> {
-    let rules = PAGES.iter().filter_map(|page| Some((page.path, page.cache?)));
-    rules.map(|(route, rule)| cached_page(route, rule, settings)).collect()
+    let rules = PAGES.iter().filter_map(|page| Some((page, page.cache?)));
+    rules.map(|(page, rule)| cached_page(page, rule, settings)).collect()
 }
 
 /// The audience of a cached page.
@@ -31,6 +31,8 @@ pub enum Scope {
 pub struct CachedPage {
     /// The page's route, without parameters; also the name of its cache entries.
     pub route: &'static str,
+    /// The page's rules.
+    pub rules: &'static Page,
     /// The page's audience.
     pub scope: Scope,
     /// The lifetime of its entries.
@@ -39,7 +41,7 @@ pub struct CachedPage {
     pub(super) outlives_its_parts: bool,
 }
 
-fn cached_page(route: &'static str, rule: CacheRule, settings: &config::Cache) -> CachedPage {
+fn cached_page(page: &'static Page, rule: CacheRule, settings: &config::Cache) -> CachedPage {
     let scope = match rule.cached_for {
         CachedFor::Session => Scope::Session,
         CachedFor::Public => Scope::Public,
@@ -49,7 +51,13 @@ fn cached_page(route: &'static str, rule: CacheRule, settings: &config::Cache) -
         Lifetime::DashboardTtl => settings.dashboard_ttl.get(),
         Lifetime::Fixed(ttl) => ttl,
     };
-    CachedPage { route, scope, policy: policy(route, ttl), outlives_its_parts: rule.outlives_its_parts }
+    CachedPage {
+        route: page.path,
+        rules: page,
+        scope,
+        policy: policy(page.path, ttl),
+        outlives_its_parts: rule.outlives_its_parts,
+    }
 }
 
 const fn policy(route: &'static str, ttl: Duration) -> Policy {
@@ -66,18 +74,12 @@ impl CachedPages {
     pub fn new(settings: &config::Cache) -> Self {
         let mut pages = if settings.pages { cached_pages(settings) } else { Vec::new() };
         if settings.pages && !settings.site_ttl.get().is_zero() {
-            let others = PAGES
-                .iter()
-                .map(|page| page.path)
-                .filter(|route| is_public_page(route) && pages.iter().all(|page| page.route != *route));
-            let others: Vec<_> = others
-                .map(|route| CachedPage {
-                    route,
-                    scope: Scope::Anonymous,
-                    policy: policy(route, settings.site_ttl.get()),
-                    outlives_its_parts: false,
-                })
-                .collect();
+            let others = PAGES.iter().filter(|other| {
+                other.access == Access::Public && pages.iter().all(|page| page.route != other.path)
+            });
+            let (cached_for, lifetime) = (CachedFor::Anonymous, Lifetime::Fixed(settings.site_ttl.get()));
+            let rule = CacheRule { cached_for, lifetime, outlives_its_parts: false };
+            let others: Vec<_> = others.map(|page| cached_page(page, rule, settings)).collect();
             pages.extend(others);
         }
         pages.retain(|page| !page.policy.ttl.is_zero());
@@ -102,7 +104,7 @@ mod tests {
     use leptos_router::SsrMode;
 
     use super::*;
-    use crate::{base::config::Period, server::pages};
+    use crate::{base::config::Period, server::pages, shared::paths::is_public_page};
 
     #[test]
     fn each_rule_is_a_complete_page_open_to_its_audience() {

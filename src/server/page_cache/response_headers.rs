@@ -43,6 +43,7 @@ impl Headers {
                 (header::CONTENT_SECURITY_POLICY, each_time.clone()),
                 (X_CACHE, each_time.clone()),
                 (REQUEST_ID, each_time.clone()),
+                (header::DATE, each_time.clone()),
                 (layer::SERVER_TIMING, each_time),
             ]);
             if is_everybodys {

@@ -25,6 +25,7 @@ use axum::http::Method;
 
 pub use aggregate::POINTS;
 pub use periods::{STEP, Seconds};
+pub use routes::ROUTES;
 pub use slowest::{MAX_SLOWEST, SlowRequest};
 
 use super::RequestId;
@@ -39,7 +40,7 @@ use {
     aggregate::{Aggregate, Answer, route_of, series, step_of},
     durations::{Reader, Summary},
     periods::Periods,
-    routes::Routes,
+    routes::{Routes, UNKNOWN},
     slowest::Slowest,
 };
 
@@ -76,8 +77,8 @@ impl fmt::Debug for Timings {
 
 /// A request that was answered, or cancelled.
 pub struct Answered<'a> {
-    /// The pattern of its route, if there is one.
-    pub route: Option<&'a str>,
+    /// The number of its route.
+    pub route: u16,
     /// Whether the answer came from the page cache.
     pub is_cached: bool,
     /// Its status.
@@ -142,10 +143,20 @@ impl Timings {
         }))
     }
 
+    /// Returns the number of a route, or of all requests without one.
+    pub fn number(&self, route: Option<&str>) -> u16 {
+        self.0.routes.number(route)
+    }
+
+    /// Returns the pattern of the route with this number, or `None` for requests without a route.
+    pub fn route(&self, number: u16) -> Option<&str> {
+        (number != UNKNOWN).then(|| self.0.routes.name(number))
+    }
+
     /// Records an answer.
     pub fn record(&self, answered: &Answered<'_>) {
         let (now, micros) = (self.now(), whole_micros(answered.took));
-        let route = self.0.routes.number(answered.route);
+        let route = answered.route;
         let answer = Answer {
             step: step_of(now),
             micros,
@@ -264,7 +275,7 @@ mod tests {
 
     fn answer(timings: &Timings, route: Option<&str>, is_cached: bool, status: u16, micros: u64) {
         let (method, id) = (Method::GET, RequestId::Made(micros));
-        let took = Duration::from_micros(micros);
+        let (took, route) = (Duration::from_micros(micros), timings.number(route));
         timings.record(&Answered { route, is_cached, status, took, method: &method, id: &id, spent: None });
     }
 

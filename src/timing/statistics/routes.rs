@@ -11,6 +11,9 @@ pub const MAX_ROUTES: usize = 512;
 /// The number of requests without a route, whatever their paths.
 pub const UNKNOWN: u16 = MAX_ROUTES as u16;
 
+/// How many numbers there are.
+pub const ROUTES: usize = MAX_ROUTES + 1;
+
 /// A hash table of route patterns. They are the router's, so it only grows until each was used.
 pub struct Routes(Box<[OnceLock<Box<str>>]>);
 
