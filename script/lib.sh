@@ -237,11 +237,20 @@ ensure_firefox() {
 
 # ---- The release build ----
 
+# What cargo is told for tests: the dependencies of the release, which take most of the time of any build and so are compiled once for
+# both, and our own code unoptimised.
+TEST_PROFILE=(--release --config 'profile.release.package.members-area.opt-level=0' --config 'profile.release.package.members-area.incremental=true')
+
 # build_release [PROFILE]: the program alone, with the site's files inside: first these, then the server around them. With the
 # profile dist, as it is shipped. Sets PROGRAM.
 build_release() {
-  local profile=${1:-release} site=target/site before=target/site.before
-  say "Building for $profile (on two cores 6 to 8 minutes when nothing is built yet)"
+  say "Building for ${1:-release} (on two cores 6 to 8 minutes when nothing is built yet)"
+  build_front
+  build_server "$@"
+}
+
+build_front() {
+  local site=target/site before=target/site.before
   rm -rf $before
   if [[ -d $site ]]; then cp -a $site $before; fi
   # Called by its own name: 'cargo leptos' would put cargo's folder, and another wasm-bindgen in it, first on PATH.
@@ -253,6 +262,10 @@ build_release() {
     rm -rf $site
     mv $before $site
   fi
+}
+
+build_server() {
+  local profile=${1:-release}
   # cargo-leptos would do the same, but knows one profile for each build only.
   cargo build --profile "$profile" --bin members-area --features ssr,embed
   PROGRAM=$ROOT/target/$profile/members-area
