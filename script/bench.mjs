@@ -399,7 +399,7 @@ async function compareLogins(site) {
 /** How the cache in memory grows, and how often it computes what many miss at once. */
 function measureCache() {
   say('The cache in memory: ten million keys (about a minute)')
-  return JSON.parse(execFileSync(join(ROOT, 'target/measure_cache/dist/measure_cache')))
+  return JSON.parse(execFileSync(join(ROOT, 'target/dist/examples/measure_cache')))
 }
 
 /** Opens the warm dashboard at an even pace; the 99th of 100. */
