@@ -30,7 +30,10 @@ export async function lighthouse(url, headers = {}) {
   let failure
   for (let round = 0; round < ROUNDS; round++) {
     try {
-      multiplier ??= slowdown((await report(url, headers, 1)).environment.benchmarkIndex)
+      if (multiplier === undefined) {
+        multiplier = slowdown((await report(url, headers, 1)).environment.benchmarkIndex)
+        console.log(`==> Lighthouse's phone is ${multiplier.toFixed(1)} times slower than this machine`)
+      }
       const { categories } = await report(url, headers, multiplier)
       for (const category of CATEGORIES) {
         best[category] = Math.max(best[category] ?? 0, Math.round(100 * categories[category].score))

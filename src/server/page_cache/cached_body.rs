@@ -67,11 +67,11 @@ impl CachedBody {
     /// Parses the cached form. Returns `None` if the bytes are not a packed page.
     pub fn open(bytes: Bytes) -> Option<Self> {
         let mut head = bytes.get(..HEAD)?;
-        let (policies, brotlis) =
-            (usize::try_from(head.get_u32()).ok()?, usize::try_from(head.get_u32()).ok()?);
-        let policy = if brotlis == 0 { HEAD } else { HEAD + NAME };
-        let brotli = policy.checked_add(policies)?;
-        let gzip = brotli.checked_add(brotlis)?;
+        let policy_length = usize::try_from(head.get_u32()).ok()?;
+        let brotli_length = usize::try_from(head.get_u32()).ok()?;
+        let policy = if brotli_length == 0 { HEAD } else { HEAD + NAME };
+        let brotli = policy.checked_add(policy_length)?;
+        let gzip = brotli.checked_add(brotli_length)?;
         (gzip <= bytes.len()).then_some(Self { bytes, policy, brotli, gzip })
     }
 
