@@ -286,9 +286,11 @@ impl Draft<'_> {
     async fn link(&self, purpose: Purpose, path: &str) -> Result<(String, String), AppError> {
         let mut transaction = self.held().await?;
         let (now, order) = (self.site.clock.now(), self.order);
-        let issued =
-            tokens::issue(&mut transaction, now, order.occasion.at, self.user, purpose, &order.address)
-                .await?;
+        let at = order.occasion.at;
+        if !tokens::replace_earlier(&mut transaction, now, at, self.user, purpose).await? {
+            return Err(AppError::NotFound);
+        }
+        let issued = tokens::issue(&mut transaction, now, at, self.user, purpose, &order.address).await?;
         transaction.commit().await?;
         Ok((self.site.url(&format!("/accounts/{path}/{}", issued.token)), issued.code))
     }

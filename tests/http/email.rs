@@ -103,6 +103,26 @@ async fn a_newer_mail_or_a_day_invalidates_the_older_one() {
     site.stop().await;
 }
 
+/// Of two mails that were delayed, the one that was asked for last counts, in whatever order they
+/// leave.
+#[tokio::test]
+async fn a_delayed_mail_does_not_invalidate_a_newer_one() {
+    let site = TestSite::start_without_mail().await;
+    let issued = "SELECT COALESCE(MAX(created_at), 0) FROM tokens WHERE purpose = 'verify_email'";
+    let waiting = "SELECT COUNT(*) FROM mails WHERE kind = 'verify_email'";
+    let mut member = site.member("ada").await;
+    let first = site.database.until(issued, |at| at > 0).await;
+    site.clock.advance(Duration::from_secs(5));
+    member.post("/api/accounts/ask_for_verification", &[]).await;
+    let second = site.database.until(issued, |at| at > first).await;
+    assert_eq!(site.database.number(waiting).await, 2);
+    // The first one is tried again, and dropped.
+    site.clock.advance(Duration::from_secs(120));
+    site.database.until(waiting, |count| count == 1).await;
+    assert_eq!(site.database.number(issued).await, second);
+    site.stop().await;
+}
+
 /// However the address was changed in the meantime.
 #[tokio::test]
 async fn a_link_verifies_only_the_address_it_was_sent_to() {
@@ -327,6 +347,7 @@ async fn two_accounts_that_change_to_one_address_have_one_winner() {
 async fn if_a_verified_address_is_required_others_cannot_log_in() {
     let site = TestSite::start_with(|config| config.accounts.require_verified_email = true).await;
     let mut visitor = site.signed_up("ada").await;
+    site.mail_to("ada@example.com", VERIFY, 1).await;
     assert_eq!(visitor.log_in("ada").await.location(), "/accounts/login");
     let page = visitor.get("/accounts/login").await;
     assert_eq!(page.form_errors(), ["Please confirm your email address first. We have emailed you a link."]);

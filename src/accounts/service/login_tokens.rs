@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     super::store::tokens::{self as store, NewToken},
-    tokens::{Purpose, code_of, good, hash_code, hash_token},
+    tokens::{Purpose, code_of, good, hash_code, hash_token, replace_earlier},
 };
 use crate::{
     base::{
@@ -20,22 +20,22 @@ use crate::{
 };
 
 /// Creates the token of a login, whose code belongs to it and to the hash `asked` of a cookie.
-/// Returns the token, or `None` if a later request has one already: this mail was delayed.
+/// Returns the token, or `None` if a later request has one already.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn issue(
     transaction: &mut Transaction,
+    now: Millis,
     order: &MailJob,
     user: UserId,
     asked: &[u8],
     expires_at: Millis,
 ) -> Result<Option<String>, AppError> {
     let purpose = Purpose::LogIn;
-    if store::has_later(transaction, user, purpose.name(), order.occasion.at).await? {
+    if !replace_earlier(transaction, now, order.occasion.at, user, purpose).await? {
         return Ok(None);
     }
-    store::delete(transaction, user, purpose.name()).await?;
     let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
     let row = NewToken {
         token_hash: &hash_token(&token),

@@ -158,7 +158,7 @@ pub async fn issue(
         return Ok(None);
     };
     let ends = waiting.expires_at;
-    let token = login_tokens::issue(transaction, order, user, &asked, ends).await?;
+    let token = login_tokens::issue(transaction, now, order, user, &asked, ends).await?;
     Ok(token.map(|token| (token.clone(), code_of(&token))))
 }
 

@@ -43,7 +43,7 @@ pub struct Issued {
 }
 
 /// Creates a token and a code; `occurred_at` is when the mail's cause happened, in milliseconds
-/// since 1970.
+/// since 1970. See [`replace_earlier`].
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
@@ -55,9 +55,6 @@ pub async fn issue(
     purpose: Purpose,
     email: &str,
 ) -> Result<Issued, AppError> {
-    if purpose.replaces_earlier() {
-        store::delete(transaction, user, purpose.name()).await?;
-    }
     let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
     let code = code_of(&token);
     let row = NewToken {
@@ -71,6 +68,30 @@ pub async fn issue(
     };
     store::insert(transaction, &row).await?;
     Ok(Issued { token, code })
+}
+
+/// Deletes the account's earlier tokens that a new one for this purpose replaces. Returns false if
+/// a later cause than `occurred_at` has created one: several mails are written at a time, and one
+/// may have been delayed, but the one that was asked for last counts.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when the database cannot be used.
+pub async fn replace_earlier(
+    transaction: &mut Transaction,
+    now: Millis,
+    occurred_at: Millis,
+    user: UserId,
+    purpose: Purpose,
+) -> Result<bool, AppError> {
+    if !purpose.replaces_earlier() {
+        return Ok(true);
+    }
+    let times = (occurred_at, latest(now, 0));
+    if store::has_later(transaction, user, purpose.name(), times).await? {
+        return Ok(false);
+    }
+    store::delete(transaction, user, purpose.name()).await?;
+    Ok(true)
 }
 
 /// A valid token and its account.

@@ -171,19 +171,22 @@ pub async fn delete(connection: &mut AnyConnection, user: UserId, purpose: &str)
         .map(drop)
 }
 
-/// Returns whether the account has an unused token for this purpose whose cause happened later.
+/// Returns whether the account has an unused token for this purpose whose cause happened after
+/// `at`. A time after `latest` was written while the clock was ahead and does not count.
 pub async fn has_later(
     connection: &mut AnyConnection,
     user: UserId,
     purpose: &str,
-    at: Millis,
+    (at, latest): (Millis, Millis),
 ) -> Result<bool, sqlx::Error> {
     sqlx::query(
-        "SELECT user_id FROM tokens WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL AND created_at > $3 LIMIT 1",
+        "SELECT user_id FROM tokens WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL \
+         AND created_at > $3 AND created_at <= $4 LIMIT 1",
     )
     .bind(user.0)
     .bind(purpose)
     .bind(at)
+    .bind(latest)
     .fetch_optional(connection)
     .await
     .map(|found| found.is_some())
