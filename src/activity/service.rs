@@ -194,9 +194,9 @@ pub fn browser_of(agent: &str) -> String {
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn sweep(site: &AppState) -> Result<u64, AppError> {
+pub async fn sweep(site: &AppState, now: Millis) -> Result<u64, AppError> {
     const BATCH: i64 = 500;
-    let oldest = first_id_at(site.clock.now().saturating_sub(to_millis(site.config.activity.keep.get())));
+    let oldest = first_id_at(now.saturating_sub(to_millis(site.config.activity.keep.get())));
     let mut swept = 0;
     loop {
         let mut transaction = site.db.begin().await?;

@@ -60,13 +60,20 @@ impl Default for Shared {
 impl Clock {
     /// Returns the current time. A system clock before 1970 counts as 1970.
     pub fn now(&self) -> Millis {
-        self.wall().saturating_add(self.0.passed.load(Ordering::Relaxed))
+        self.now_and_drift().0
     }
 
     /// Returns a number that stays the same while the clock runs evenly, and changes by as much as
     /// the clock is set forward or back, in milliseconds.
     pub fn drift(&self) -> Millis {
-        self.wall().saturating_sub(to_millis(self.0.started.elapsed()))
+        self.now_and_drift().1
+    }
+
+    /// Returns the current time and the [drift](Self::drift) at that moment, in milliseconds.
+    pub fn now_and_drift(&self) -> (Millis, Millis) {
+        let wall = self.wall();
+        let passed = self.0.passed.load(Ordering::Relaxed);
+        (wall.saturating_add(passed), wall.saturating_sub(to_millis(self.0.started.elapsed())))
     }
 
     /// Lets time pass, for this clock and all its clones.

@@ -1,7 +1,7 @@
 //! Deleting what has expired.
 
 use super::{
-    clock::{Clock, Millis, latest},
+    clock::{Millis, latest},
     db::Database,
     sql::Sql,
 };
@@ -22,12 +22,11 @@ impl Expiring {
     ///
     /// # Errors
     /// When the database cannot be used.
-    pub async fn delete(&self, db: &Database, clock: &Clock) -> Result<u64, sqlx::Error> {
+    pub async fn delete(&self, db: &Database, now: Millis) -> Result<u64, sqlx::Error> {
         const BATCH: i64 = 500;
         let mut deleted = 0;
         loop {
             let mut transaction = db.begin().await?;
-            let now = clock.now();
             let mut sql = Sql::new("DELETE FROM ");
             sql.push(self.table).push(" WHERE ").push(self.key).push(" IN (SELECT ").push(self.key);
             sql.push(" FROM ").push(self.table).push(" WHERE expires_at <= ").number(now);

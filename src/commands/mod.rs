@@ -91,8 +91,11 @@ pub async fn migrate(config: Config) -> Result<(), Failure> {
 /// A [`Failure`] when the database cannot be used.
 pub async fn clear_sessions(config: Config) -> Result<(), Failure> {
     let site = open(config).await?;
-    let swept =
-        site.sessions.sweep().await.map_err(|error| Failure::start("delete expired sessions", error))?;
+    let swept = site
+        .sessions
+        .sweep(site.clock.now())
+        .await
+        .map_err(|error| Failure::start("delete expired sessions", error))?;
     site.db.close().await;
     console::print(format_args!("{swept} expired session(s) deleted."));
     Ok(())

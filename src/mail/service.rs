@@ -161,8 +161,7 @@ pub async fn retry_all(site: &AppState) -> Result<u64, AppError> {
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn correct_times(site: &AppState) -> Result<u64, AppError> {
-    let now = site.clock.now();
+pub async fn correct_times(site: &AppState, now: Millis) -> Result<u64, AppError> {
     let mut transaction = site.db.begin().await?;
     let corrected = store::correct_times(&mut transaction, now, latest(now, 0)).await?;
     transaction.commit().await?;
@@ -173,10 +172,10 @@ pub async fn correct_times(site: &AppState) -> Result<u64, AppError> {
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn sweep(site: &AppState) -> Result<u64, AppError> {
+pub async fn sweep(site: &AppState, now: Millis) -> Result<u64, AppError> {
     const MAX_WAIT: Millis = 30 * 86_400_000;
     let mut transaction = site.db.begin().await?;
-    let gone = store::delete_older(&mut transaction, site.clock.now().saturating_sub(MAX_WAIT)).await?;
+    let gone = store::delete_older(&mut transaction, now.saturating_sub(MAX_WAIT)).await?;
     transaction.commit().await?;
     Ok(gone)
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     base::{
-        clock::latest,
+        clock::{Millis, latest},
         id::{first_id_at, new_id},
     },
     shared::error::AppError,
@@ -15,11 +15,10 @@ use crate::{
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn redate(site: &AppState, table: &'static str) -> Result<u64, AppError> {
+pub async fn redate(site: &AppState, now: Millis, table: &'static str) -> Result<u64, AppError> {
     const BATCH: i64 = 500;
     let mut corrected = 0;
     loop {
-        let now = site.clock.now();
         let mut transaction = site.db.begin().await?;
         let ids: Vec<(i64,)> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
             "SELECT id FROM {table} WHERE id >= $1 ORDER BY id LIMIT $2"

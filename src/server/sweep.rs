@@ -85,8 +85,9 @@ pub struct Swept {
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn sweep(site: &AppState) -> Result<Swept, AppError> {
-    correct_ends(site).await?;
-    delete_once(site).await
+    let now = site.clock.now();
+    correct_ends(site, now).await?;
+    delete_once(site, now).await
 }
 
 /// Sweeps for as long as the site runs. Errors are logged, and the next sweep tries again.
@@ -98,10 +99,12 @@ pub fn periodically(site: AppState) -> impl Future<Output = ()> + Send {
         // By how much the clock was set forward since the waiting periods were last prolonged.
         let mut skipped = 0;
         loop {
+            // The whole sweep goes by this time, because the clock may be set during it.
+            let (now, drift) = site.clock.now_and_drift();
             // Counted from the start of this sweep: what becomes due during it waits no longer than
             // anything else.
-            let next = site.clock.now().saturating_add(to_millis(INTERVAL));
-            let (trust, set_by) = watch.check(site.clock.drift());
+            let next = now.saturating_add(to_millis(INTERVAL));
+            let (trust, set_by) = watch.check(drift);
             if matches!(trust, Trust::Set | Trust::Returned) {
                 skipped += set_by.max(0);
             }
@@ -115,8 +118,8 @@ pub fn periodically(site: AppState) -> impl Future<Output = ()> + Send {
             }
             let corrected = match trust {
                 Trust::Set => Ok(0),
-                Trust::New | Trust::Steady => correct_ends(&site).await,
-                Trust::Returned => correct_all(&site).await,
+                Trust::New | Trust::Steady => correct_ends(&site, now).await,
+                Trust::Returned => correct_all(&site, now).await,
             };
             match corrected {
                 Ok(0) => {}
@@ -127,7 +130,7 @@ pub fn periodically(site: AppState) -> impl Future<Output = ()> + Send {
             }
             match trust {
                 // Errors are logged.
-                Trust::New | Trust::Steady => drop(delete_once(&site).await),
+                Trust::New | Trust::Steady => drop(delete_once(&site, now).await),
                 Trust::Set | Trust::Returned => tracing::warn!(
                     seconds = set_by / 1000,
                     "The clock was changed; nothing is deleted until it has run steadily for ten minutes"
@@ -143,7 +146,7 @@ pub fn periodically(site: AppState) -> impl Future<Output = ()> + Send {
 
 /// Deletes everything that has expired. A step that fails is logged and leaves the others; the
 /// first error is returned after them.
-async fn delete_once(site: &AppState) -> Result<Swept, AppError> {
+async fn delete_once(site: &AppState, now: Millis) -> Result<Swept, AppError> {
     let mut failed = None;
     let mut step = |what: &str, is_done: &str, count: Result<u64, AppError>| {
         match &count {
@@ -156,17 +159,21 @@ async fn delete_once(site: &AppState) -> Result<Swept, AppError> {
             0
         })
     };
-    let sessions = step("Expired sessions", "deleted", sweep_sessions(site).await);
-    let activity = step("Old activity lines", "deleted", activity::service::sweep(site).await);
-    let recoveries = accounts::service::sweep_recoveries(site).await;
+    let sessions = step("Expired sessions", "deleted", sweep_sessions(site, now).await);
+    let activity = step("Old activity lines", "deleted", activity::service::sweep(site, now).await);
+    let recoveries = accounts::service::sweep_recoveries(site, now).await;
     step("Second factors whose owners lost them", "removed", recoveries);
-    step("Expired rate limits", "deleted", site.throttle.sweep().await);
-    step("Expired links", "deleted", accounts::service::tokens::sweep(site).await);
-    step("Browsers without a login for 180 days", "forgotten", accounts::service::sweep_browsers(site).await);
-    let unfinished = accounts::service::factors::sweep(site).await;
+    step("Expired rate limits", "deleted", site.throttle.sweep(now).await);
+    step("Expired links", "deleted", accounts::service::tokens::sweep(site, now).await);
+    step(
+        "Browsers without a login for 180 days",
+        "forgotten",
+        accounts::service::sweep_browsers(site, now).await,
+    );
+    let unfinished = accounts::service::factors::sweep(site, now).await;
     step("Unfinished logins and second factors", "deleted", unfinished);
-    step("Mails unsent for 30 days", "deleted", mail::service::sweep(site).await);
-    let deletions = accounts::service::sweep_deletions(site).await;
+    step("Mails unsent for 30 days", "deleted", mail::service::sweep(site, now).await);
+    let deletions = accounts::service::sweep_deletions(site, now).await;
     let accounts = step("Accounts due for deletion", "deleted", deletions);
     let costs = accounts::service::refresh_costs(site).await;
     step("The costs of the stored password hashes", "read", costs.map(|()| 0));
@@ -180,30 +187,30 @@ async fn delete_once(site: &AppState) -> Result<Swept, AppError> {
 /// ahead can have written; see [`crate::base::clock::is_too_far_ahead`]. If the clock is wrong now,
 /// this costs logins and links but no data. A clock that shows a time before this program was
 /// written is certainly wrong.
-async fn correct_ends(site: &AppState) -> Result<u64, AppError> {
-    if site.clock.now() < id::EPOCH {
+async fn correct_ends(site: &AppState, now: Millis) -> Result<u64, AppError> {
+    if now < id::EPOCH {
         return Ok(0);
     }
-    Ok(site.sessions.correct_times().await?
-        + accounts::service::tokens::correct_times(site).await?
-        + accounts::service::correct_browser_times(site).await?
-        + accounts::service::correct_recovery_times(site).await?)
+    Ok(site.sessions.correct_times(now).await?
+        + accounts::service::tokens::correct_times(site, now).await?
+        + accounts::service::correct_browser_times(site, now).await?
+        + accounts::service::correct_recovery_times(site, now).await?)
 }
 
 /// Corrects every time in the future. Only for a clock that was set wrong and back: one that is
 /// behind would move all records into the past, where they are deleted.
-async fn correct_all(site: &AppState) -> Result<u64, AppError> {
-    Ok(correct_ends(site).await?
-        + mail::service::correct_times(site).await?
-        + accounts::service::correct_deletion_times(site).await?
-        + redate(site, "activity").await?
-        + redate(site, "changes").await?)
+async fn correct_all(site: &AppState, now: Millis) -> Result<u64, AppError> {
+    Ok(correct_ends(site, now).await?
+        + mail::service::correct_times(site, now).await?
+        + accounts::service::correct_deletion_times(site, now).await?
+        + redate(site, now, "activity").await?
+        + redate(site, now, "changes").await?)
 }
 
 /// Sessions are deleted first; then the ends of those that impersonated are recorded.
-async fn sweep_sessions(site: &AppState) -> Result<u64, AppError> {
-    let swept = site.sessions.sweep().await?;
-    impersonation::service::sweep(site).await?;
+async fn sweep_sessions(site: &AppState, now: Millis) -> Result<u64, AppError> {
+    let swept = site.sessions.sweep(now).await?;
+    impersonation::service::sweep(site, now).await?;
     Ok(swept)
 }
 

@@ -3,9 +3,14 @@
 
 use std::time::Duration;
 
-use members_area::base::{
-    clock::Millis,
-    config::{Config, Period, Required},
+use members_area::{
+    accounts::service,
+    base::{
+        clock::{Clock, Millis},
+        config::{Config, Period, Required},
+        db::Database,
+    },
+    site::AppState,
 };
 use reqwest::Method;
 use serde_json::Value;
@@ -500,6 +505,27 @@ async fn a_clock_that_is_set_ends_no_waiting_period_early_and_keeps_none_for_eve
     pass(&site, HALF).await;
     site.database.until("SELECT COUNT(*) FROM factors", |count| count == 0).await;
     site.mail_to("ada@example.com", REMOVED, 1).await;
+    site.stop().await;
+}
+
+/// A sweep goes by the time at which it began.
+#[tokio::test]
+async fn a_clock_that_is_set_forward_during_a_sweep_ends_no_waiting_period() {
+    let site = site().await;
+    let (mut known, ..) = half_way(&site, "ada").await;
+    begin(&site, &mut known, "ada").await;
+    let mut config = Config { database: site.database.settings(), ..Default::default() };
+    config.second_factor.recovery_delay = Some(Period::days(4));
+    let (clock, db) = (Clock::default(), Database::connect(&config.database).await.expect("connected"));
+    let state = AppState::new(config, clock.clone(), db, ([127, 0, 0, 1], 0).into()).expect("a site");
+    let begun = clock.now();
+    clock.set(365 * 86_400_000);
+    service::sweep_recoveries(&state, begun).await.expect("swept");
+    let half = "SELECT COUNT(*) FROM factor_recoveries WHERE is_half_over = 1";
+    assert_eq!(site.database.number(half).await, 0);
+    service::sweep_recoveries(&state, clock.now()).await.expect("swept");
+    assert_eq!(site.database.number(half).await, 1, "otherwise");
+    state.db.close().await;
     site.stop().await;
 }
 

@@ -268,7 +268,7 @@ async fn a_sweep_leaves_no_expired_session_however_many_there_are() {
     }
     clock.advance(15 * DAY);
     assert!(open(501).await);
-    assert_eq!(sessions.sweep().await, Ok(501));
+    assert_eq!(sessions.sweep(clock.now()).await, Ok(501));
     assert_eq!(site.database.number("SELECT COUNT(*) FROM sessions").await, 1);
     db.close().await;
     site.stop().await;

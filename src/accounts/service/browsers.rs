@@ -6,7 +6,7 @@ use crate::{
     activity::{self, ActivityKind},
     auth::sessions::login_context::RecentAuth,
     base::{
-        clock::latest,
+        clock::{Millis, latest},
         db::{Connection, Transaction},
         id::new_id,
         member::{Member, UserId},
@@ -134,9 +134,9 @@ async fn record(
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn sweep_browsers(site: &AppState) -> Result<u64, AppError> {
+pub async fn sweep_browsers(site: &AppState, now: Millis) -> Result<u64, AppError> {
     let mut transaction = site.db.begin().await?;
-    let gone = store::delete_lapsed(&mut transaction, site.clock.now()).await?;
+    let gone = store::delete_lapsed(&mut transaction, now).await?;
     transaction.commit().await?;
     Ok(gone)
 }
@@ -146,8 +146,7 @@ pub async fn sweep_browsers(site: &AppState) -> Result<u64, AppError> {
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn correct_browser_times(site: &AppState) -> Result<u64, AppError> {
-    let now = site.clock.now();
+pub async fn correct_browser_times(site: &AppState, now: Millis) -> Result<u64, AppError> {
     let mut transaction = site.db.begin().await?;
     let corrected = store::correct_times(&mut transaction, now, latest(now, 0)).await?;
     transaction.commit().await?;

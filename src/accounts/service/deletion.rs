@@ -126,9 +126,9 @@ pub async fn cancel_deletion(
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn correct_deletion_times(site: &AppState) -> Result<u64, AppError> {
+pub async fn correct_deletion_times(site: &AppState, now: Millis) -> Result<u64, AppError> {
     let mut transaction = site.db.begin().await?;
-    let latest = latest(site.clock.now(), to_millis(Accounts::MAX_DELETION_DELAY.get()));
+    let latest = latest(now, to_millis(Accounts::MAX_DELETION_DELAY.get()));
     let corrected = store::correct_times(&mut transaction, latest, due_at(site)).await?;
     transaction.commit().await?;
     Ok(corrected)
@@ -138,11 +138,10 @@ pub async fn correct_deletion_times(site: &AppState) -> Result<u64, AppError> {
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn sweep_deletions(site: &AppState) -> Result<u64, AppError> {
+pub async fn sweep_deletions(site: &AppState, now: Millis) -> Result<u64, AppError> {
     const BATCH: i64 = 100;
     let mut swept = 0;
     loop {
-        let now = site.clock.now();
         let due = store::due(&mut *site.db.read().await?, now, BATCH).await?;
         if due.is_empty() {
             return Ok(swept);

@@ -164,8 +164,8 @@ async fn stop(context: &RequestContext, proof: &Proof<'_>) -> Result<UserId, App
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn sweep_recoveries(site: &AppState) -> Result<u64, AppError> {
-    let (context, now) = (RequestContext::of_operator(site), site.clock.now());
+pub async fn sweep_recoveries(site: &AppState, now: Millis) -> Result<u64, AppError> {
+    let context = RequestContext::of_operator(site);
     let mut connection = site.db.read().await?;
     let stopped = match delay(site) {
         Some(_) => store::changed(&mut connection).await?,
@@ -187,7 +187,7 @@ pub async fn sweep_recoveries(site: &AppState) -> Result<u64, AppError> {
     transaction.commit().await?;
     let mut removed = 0;
     for user in due {
-        removed += u64::from(finish(&context, user).await?);
+        removed += u64::from(finish(&context, user, now).await?);
     }
     site.mails.wake();
     Ok(removed)
@@ -195,8 +195,8 @@ pub async fn sweep_recoveries(site: &AppState) -> Result<u64, AppError> {
 
 /// Removes all second factors of an account whose waiting period has ended, ends its sessions, and
 /// mails its owner.
-async fn finish(context: &RequestContext, user: UserId) -> Result<bool, AppError> {
-    let (site, now) = (&context.site, context.site.clock.now());
+async fn finish(context: &RequestContext, user: UserId, now: Millis) -> Result<bool, AppError> {
+    let site = &context.site;
     let mut transaction = site.db.begin().await?;
     if !store::finish(&mut transaction, user, now).await? {
         return Ok(false);
@@ -230,9 +230,9 @@ pub async fn postpone_recoveries(site: &AppState, by: Millis) -> Result<(), AppE
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn correct_recovery_times(site: &AppState) -> Result<u64, AppError> {
+pub async fn correct_recovery_times(site: &AppState, now: Millis) -> Result<u64, AppError> {
     let mut transaction = site.db.begin().await?;
-    let corrected = store::correct_times(&mut transaction, site.clock.now(), SKEW).await?;
+    let corrected = store::correct_times(&mut transaction, now, SKEW).await?;
     transaction.commit().await?;
     Ok(corrected)
 }

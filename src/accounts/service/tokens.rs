@@ -216,8 +216,8 @@ pub async fn take(
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn correct_times(site: &AppState) -> Result<u64, AppError> {
-    let (now, mut corrected) = (site.clock.now(), 0);
+pub async fn correct_times(site: &AppState, now: Millis) -> Result<u64, AppError> {
+    let mut corrected = 0;
     let mut transaction = site.db.begin().await?;
     for purpose in Purpose::ALL {
         let (end, latest) = (now.saturating_add(purpose.lifetime()), latest(now, purpose.lifetime()));
@@ -231,9 +231,9 @@ pub async fn correct_times(site: &AppState) -> Result<u64, AppError> {
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn sweep(site: &AppState) -> Result<u64, AppError> {
+pub async fn sweep(site: &AppState, now: Millis) -> Result<u64, AppError> {
     let mut transaction = site.db.begin().await?;
-    let gone = store::delete_expired(&mut transaction, site.clock.now()).await?;
+    let gone = store::delete_expired(&mut transaction, now).await?;
     transaction.commit().await?;
     Ok(gone)
 }

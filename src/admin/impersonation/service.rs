@@ -144,10 +144,10 @@ async fn record(
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn sweep(site: &AppState) -> Result<(), AppError> {
+pub async fn sweep(site: &AppState, now: Millis) -> Result<(), AppError> {
     const BATCH: i64 = 100;
+    let longest = to_millis(site.config.admin.acting_limit.get());
     loop {
-        let (now, longest) = (site.clock.now(), to_millis(site.config.admin.acting_limit.get()));
         let over = store::over(&mut *site.db.read().await?, now, latest(now, longest), BATCH).await?;
         if over.is_empty() {
             return Ok(());

@@ -4,7 +4,7 @@ use super::{IdHash, Sessions, rotations::ROTATED_FOR, store};
 use crate::{
     base::{
         announcements::Change,
-        clock::{latest, to_millis},
+        clock::{Millis, latest, to_millis},
         db::Transaction,
         member::UserId,
     },
@@ -100,8 +100,8 @@ impl Sessions {
     ///
     /// # Errors
     /// [`AppError::Unavailable`] when the database cannot be used.
-    pub async fn correct_times(&self) -> Result<u64, AppError> {
-        let (now, longest) = (self.clock.now(), to_millis(self.settings.absolute.get()));
+    pub async fn correct_times(&self, now: Millis) -> Result<u64, AppError> {
+        let longest = to_millis(self.settings.absolute.get());
         let (latest_seen, latest_end) = (latest(now, 0), latest(now, longest));
         if !store::has_wrong_times(&mut *self.db.read().await?, latest_seen, latest_end).await? {
             return Ok(0);
@@ -118,16 +118,15 @@ impl Sessions {
     ///
     /// # Errors
     /// [`AppError::Unavailable`] when the database cannot be used.
-    pub async fn sweep(&self) -> Result<u64, AppError> {
+    pub async fn sweep(&self, now: Millis) -> Result<u64, AppError> {
         const BATCH: i64 = 500;
         let mut transaction = self.db.begin().await?;
-        let before = self.clock.now().saturating_sub(ROTATED_FOR);
-        store::delete_rotated(&mut transaction, before).await?;
+        store::delete_rotated(&mut transaction, now.saturating_sub(ROTATED_FOR)).await?;
         transaction.commit().await?;
         let mut swept = 0;
         loop {
             let mut transaction = self.db.begin().await?;
-            let gone = store::delete_expired(&mut transaction, self.clock.now(), BATCH).await?;
+            let gone = store::delete_expired(&mut transaction, now, BATCH).await?;
             transaction.commit().await?;
             swept += gone;
             if gone < BATCH.unsigned_abs() {

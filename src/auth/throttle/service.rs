@@ -161,10 +161,10 @@ impl Throttle {
     ///
     /// # Errors
     /// [`AppError::Unavailable`] when the database cannot be used.
-    pub async fn sweep(&self) -> Result<u64, AppError> {
+    pub async fn sweep(&self, now: Millis) -> Result<u64, AppError> {
         let lifetime = to_millis(Rate::MAX_PERIOD.get());
         let table = Expiring { table: "throttles", key: "key_hash", lifetime };
-        Ok(table.delete(&self.db, &self.clock).await?)
+        Ok(table.delete(&self.db, now).await?)
     }
 }
 
