@@ -8,13 +8,13 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, tachys::html::InertElement};
 use server_fn::error::FromServerFnError;
 
 use super::{
     page_context,
-    shell::Icons,
-    theme::{self, ThemeMeta, chosen},
+    shell::base_head,
+    theme::{self, chosen},
     top::{top, top_for_unknown},
 };
 use crate::{
@@ -218,7 +218,7 @@ fn sentence(status: StatusCode) -> &'static str {
 fn page(site: &AppState, status: StatusCode, sentence: String, frame: Frame, seen: Seen) -> String {
     let Seen { theme, request_id } = seen;
     let owner = Owner::new();
-    let (css, name) = (site.assets.css.clone(), site.config.site.name.clone());
+    let name = &site.config.site.name;
     // One escaped text: in a title the browser would show the marker comments that Leptos puts
     // between text nodes.
     let title = format!("{} · {name}", status.canonical_reason().unwrap_or("Error"));
@@ -231,12 +231,7 @@ fn page(site: &AppState, status: StatusCode, sentence: String, frame: Frame, see
             <!DOCTYPE html>
             <html lang="en" data-theme=chosen(theme)>
                 <head>
-                    <meta charset="utf-8" />
-                    <meta name="viewport" content="width=device-width, initial-scale=1" />
-                    <ThemeMeta theme />
-                    <title inner_html=title.to_html() />
-                    <link rel="stylesheet" href=css />
-                    <Icons />
+                    {InertElement::new(base_head(&site.assets.css, theme))} <title inner_html=title.to_html() />
                 </head>
                 <body>
                     <div class="top" inner_html=top></div>

@@ -1,7 +1,6 @@
 //! The theme in a page's document. It is there from the first byte, so that nothing flashes.
 
 use axum::http::{Extensions, HeaderMap};
-use leptos::{attr::custom::custom_attribute, prelude::*};
 
 use crate::{
     shared::theme::{THEME, Theme},
@@ -24,22 +23,6 @@ pub fn chosen(theme: Theme) -> Option<&'static str> {
 /// The colour of the header, in which browsers draw what is around the page: the surface of
 /// `style/tokens.css`.
 pub const SURFACE: [(Theme, &str); 2] = [(Theme::Light, "#ffffff"), (Theme::Dark, "#1f2423")];
-
-/// What the head says of the colours.
-#[component]
-pub fn ThemeMeta(theme: Theme) -> impl IntoView {
-    let scheme = chosen(theme).unwrap_or("light dark");
-    let colours =
-        SURFACE.into_iter().filter(|(of, _)| theme.is_system() || *of == theme).map(|(of, colour)| {
-            let media = theme.is_system().then(|| format!("(prefers-color-scheme: {})", of.name()));
-            view! { <meta name="theme-color" content=colour /> }
-                .add_any_attr(custom_attribute("media", media))
-        });
-    view! {
-        <meta name="color-scheme" content=scheme />
-        {colours.collect_view()}
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -12,17 +12,6 @@ use leptos_router::hooks::use_location;
 use super::{Once, PageContext, ZoneNote};
 use crate::shared::paths::{ADMIN, DASHBOARD, EMAIL, PASSWORD_CHANGE, PROFILE, SECRET};
 
-/// The first target of the Tab key. `external` makes the browser jump instead of the router, and
-/// move the focus.
-#[component]
-pub fn SkipLink() -> impl IntoView {
-    view! {
-        <a class="skip" href="#content" rel="external">
-            "Skip to main content"
-        </a>
-    }
-}
-
 /// The HTML of the top of a page, which only the server knows (`server::top`).
 #[derive(Clone)]
 pub struct TopHtml(pub String);

@@ -38,7 +38,7 @@ pub use field::TextField;
 pub use follow::Follow;
 pub use form::Form;
 pub use form_errors::ErrorSummary;
-pub use frame::{Footer, Main, SkipLink, Top};
+pub use frame::{Footer, Main, Top};
 pub use heading::Heading;
 pub use icon::Icon;
 pub use messages::FlashMessages;

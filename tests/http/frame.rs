@@ -86,7 +86,7 @@ async fn the_account_menu_has_the_name_and_the_username() {
     let paths = ["/members/dashboard", "/lab/cached-page", "/", "/no/such/page"];
     let mut expected = "Logged in as ada".to_owned();
     for ((form, action), last, by_herself) in
-        [(&own, "Lovelace", true), (&by_staff, "King", false), (&own, "", true)]
+        [(&own, "<i>Love</i>lace &amp; \"Co\"", true), (&by_staff, "King", false), (&own, "", true)]
     {
         for path in paths.into_iter().chain(paths) {
             assert_eq!(ada.get(path).await.find("#account-menu p"), expected, "{path}");

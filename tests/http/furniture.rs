@@ -5,8 +5,9 @@ use crate::support::TestSite;
 
 #[tokio::test]
 async fn every_page_names_its_icons_and_says_what_the_site_is() {
+    const NAME: &str = "The <b>Club</b> & \"Co\"";
     let site = TestSite::start_with(|config| {
-        config.site.name = "The Club".into();
+        config.site.name = NAME.into();
         config.site.base_url = "https://club.test".into();
     })
     .await;
@@ -17,21 +18,22 @@ async fn every_page_names_its_icons_and_says_what_the_site_is() {
         assert_eq!(icons, ["/favicon.ico", "/favicon.svg", "/apple-touch-icon.png"], "{path}");
         let meta = |name: &str| page.attribute(&format!("meta[{name}]"), "content").unwrap_or_default();
         assert!(!meta("name=description").is_empty(), "{path}");
-        assert_eq!(meta("property='og:site_name'"), "The Club");
-        assert_eq!(meta("property='og:title'"), "The Club");
+        assert_eq!(meta("property='og:site_name'"), NAME);
+        assert_eq!(meta("property='og:title'"), NAME);
         assert_eq!(meta("property='og:description'"), meta("name=description"));
         assert_eq!(meta("property='og:image'"), "https://club.test/icon-512.png");
+        assert_eq!(page.find(".site-name"), NAME, "{path}");
         assert_eq!(meta("name=format-detection"), "telephone=no");
         assert_eq!(page.attributes("meta[name=theme-color]", "media").len(), 2);
         assert!(page.header("content-security-policy").contains("manifest-src 'self'"));
     }
     // One name in the title.
-    assert_eq!(visitor.get("/").await.find("title"), "The Club");
-    assert_eq!(visitor.get("/accounts/login").await.find("title"), "Log in · The Club");
+    assert_eq!(visitor.get("/").await.find("title"), NAME);
+    assert_eq!(visitor.get("/accounts/login").await.find("title"), format!("Log in · {NAME}"));
     let manifest = visitor.get("/site.webmanifest").await;
     assert_eq!(manifest.header("content-type"), "application/manifest+json");
     let manifest: serde_json::Value = serde_json::from_slice(&manifest.body).expect("JSON");
-    assert_eq!((&manifest["name"], &manifest["start_url"]), (&"The Club".into(), &"/".into()));
+    assert_eq!((&manifest["name"], &manifest["start_url"]), (&NAME.into(), &"/".into()));
     for icon in manifest["icons"].as_array().expect("icons") {
         let path = format!("public{}", icon["src"].as_str().expect("a path"));
         let file = std::fs::read(&path).expect("a file");
