@@ -291,7 +291,8 @@ async fn every_command_has_help_and_every_mistake_an_error_message() {
     );
     let unbuilt = run(program(&database, folder.path())
         .arg("serve")
-        .env("MEMBERS_AREA_SERVER__ADDRESS", "127.0.0.1:0"));
+        .env("MEMBERS_AREA_SERVER__ADDRESS", "127.0.0.1:0")
+        .env("MEMBERS_AREA_SERVER__SITE_ROOT", folder.path().join("unbuilt")));
     assert!(!unbuilt.status.success() && text(&unbuilt).contains("server.site_root"), "{}", text(&unbuilt));
     let secret = run(program(&database, folder.path())
         .arg("serve")
