@@ -39,6 +39,11 @@ impl Tag {
         Self::Other(name.into())
     }
 
+    /// Returns whether the two are always invalidated together, because they have one counter.
+    pub fn shares_counter_with(&self, other: &Self) -> bool {
+        self.bucket() == other.bucket()
+    }
+
     /// Returns the tag's counter. Counter 0 is reserved for `Everything`.
     pub(super) fn bucket(&self) -> Bucket {
         if *self == Self::Everything {
@@ -80,6 +85,7 @@ mod tests {
     #[test]
     fn buckets_are_the_same_in_every_build_and_evenly_spread() {
         assert_eq!(Tag::Everything.bucket(), 0);
+        assert!(!Tag::Group(7).shares_counter_with(&Tag::Group(8)));
         let buckets: HashSet<Bucket> = (0..1000).map(|id| Tag::Member(UserId(id)).bucket()).collect();
         assert!(buckets.len() > 970 && !buckets.contains(&0), "{}", buckets.len());
         assert_eq!(

@@ -41,6 +41,22 @@ async fn invalidating_a_tag_removes_exactly_its_entries_everywhere(place: &TestC
         left
     };
     let all = ["ada 1", "ada 2", "ada 3", "ada 4", "bob 1", "bob 2", "bob 3"];
+    // The ids are new in each run, so once in thousands of runs a member shares a counter with
+    // another tag.
+    let others = [
+        Tag::name("one"),
+        Tag::name("two"),
+        Tag::Group(7),
+        Tag::other("weather"),
+        Tag::Group(8),
+        Tag::other("seven"),
+    ];
+    let members = [&place.ada, &place.bob].map(|member| Tag::Member(member.id()));
+    if members[0].shares_counter_with(&members[1])
+        || members.iter().any(|member| others.iter().any(|other| member.shares_counter_with(other)))
+    {
+        return;
+    }
     for (tags, gone) in [
         (vec![Tag::Member(place.ada.id())], &["ada 1", "ada 2", "ada 3", "ada 4"][..]),
         (vec![Tag::name("one")], &["ada 1", "ada 2", "ada 4", "bob 1", "bob 2"]),
