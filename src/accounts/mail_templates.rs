@@ -274,9 +274,11 @@ impl Draft<'_> {
         }
     }
 
-    /// Begins the transaction that creates the mail's link.
+    /// Begins the transaction that creates the mail's link. It has the account to itself: of two
+    /// mails at the same time, each must see the other's link. Everything locks the account first.
     async fn held(&self) -> Result<Transaction, AppError> {
         let mut transaction = self.site.db.begin().await?;
+        store::tokens::lock(&mut transaction, self.user).await?;
         match mail::hold(&mut transaction, self.mail).await? {
             true => Ok(transaction),
             false => Err(AppError::NotFound),
@@ -285,8 +287,7 @@ impl Draft<'_> {
 
     async fn link(&self, purpose: Purpose, path: &str) -> Result<(String, String), AppError> {
         let mut transaction = self.held().await?;
-        let (now, order) = (self.site.clock.now(), self.order);
-        let at = order.occasion.at;
+        let (now, order, at) = (self.site.clock.now(), self.order, self.order.occasion.at);
         if !tokens::replace_earlier(&mut transaction, now, at, self.user, purpose).await? {
             return Err(AppError::NotFound);
         }

@@ -112,8 +112,9 @@ async fn mails_on_anonymous_request_share_one_limit_per_address() {
     }
     for _ in 0..3 {
         site.visitor().submit("/accounts/password_reset", &[("email", VICTIM)]).await;
+        // Of two to one account at the same time one may be dropped.
+        site.all_mails_sent().await;
     }
-    site.all_mails_sent().await;
     assert_eq!(count(), 10);
     site.clock.advance(Duration::from_secs(3601));
     site.visitor().sign_up("newcomer", VICTIM).await;

@@ -43,7 +43,7 @@ pub struct Issued {
 }
 
 /// Creates a token and a code; `occurred_at` is when the mail's cause happened, in milliseconds
-/// since 1970. See [`replace_earlier`].
+/// since 1970. [`replace_earlier`] comes before it, in the same transaction.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.

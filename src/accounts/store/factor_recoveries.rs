@@ -1,10 +1,10 @@
 //! SQL for the table `factor_recoveries`: lost second factors that are to be removed after a
 //! waiting period.
 
-use sqlx::{AnyConnection, Error, FromRow};
+use sqlx::{Error, FromRow};
 
-use super::factors::second_factor;
-use crate::base::{clock::Millis, member::UserId, sql::Sql};
+use super::{factors::second_factor, tokens::lock};
+use crate::base::{clock::Millis, db::AnyConnection, member::UserId, sql::Sql};
 
 /// Whether the second factor of the row `users` may be removed in this way.
 macro_rules! may_recover {
@@ -145,11 +145,8 @@ pub async fn due(connection: &mut AnyConnection, now: Millis) -> Result<Vec<User
 /// Deletes a waiting period that has ended. Returns false when it was stopped, or the account has
 /// changed. Of two instances one succeeds.
 pub async fn finish(connection: &mut AnyConnection, user: UserId, now: Millis) -> Result<bool, Error> {
-    // The account first, like everything else that locks several tables.
-    sqlx::query("UPDATE users SET session_stamp = session_stamp WHERE id = $1")
-        .bind(user.0)
-        .execute(&mut *connection)
-        .await?;
+    // Like everything else that locks several tables.
+    lock(connection, user).await?;
     sqlx::query(concat!(
         "DELETE FROM factor_recoveries WHERE user_id = $1 AND ends_at <= $2 AND is_half_over = 1 AND ",
         unchanged!()

@@ -171,6 +171,15 @@ pub async fn delete(connection: &mut AnyConnection, user: UserId, purpose: &str)
         .map(drop)
 }
 
+/// Locks the account for the rest of the transaction.
+pub async fn lock(connection: &mut AnyConnection, user: UserId) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE users SET session_stamp = session_stamp WHERE id = $1")
+        .bind(user.0)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
 /// Returns whether the account has an unused token for this purpose whose cause happened after
 /// `at`. A time after `latest` was written while the clock was ahead and does not count.
 pub async fn has_later(
