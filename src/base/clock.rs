@@ -76,6 +76,12 @@ impl Clock {
         (wall.saturating_add(passed), wall.saturating_sub(to_millis(self.0.started.elapsed())))
     }
 
+    /// Returns the current time, or `begun` if the clock was set back since. A sweep that began
+    /// then decides by this what is too far ahead: rows are written while it runs.
+    pub fn now_from(&self, begun: Millis) -> Millis {
+        self.now().max(begun)
+    }
+
     /// Lets time pass, for this clock and all its clones.
     pub fn advance(&self, by: Duration) {
         self.0.passed.fetch_add(to_millis(by), Ordering::Relaxed);

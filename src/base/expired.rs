@@ -1,7 +1,7 @@
 //! Deleting what has expired.
 
 use super::{
-    clock::{Millis, latest},
+    clock::{Clock, Millis, latest},
     db::Database,
     sql::Sql,
 };
@@ -17,20 +17,21 @@ pub struct Expiring {
 }
 
 impl Expiring {
-    /// Deletes expired rows, and those that expire too late, because the clock was ahead. In
-    /// batches, so that other writers do not wait long. Returns how many.
+    /// Deletes the rows that had expired at `now`, and those that expire too late, because the
+    /// clock was ahead. In batches, so that other writers do not wait long. Returns how many.
     ///
     /// # Errors
     /// When the database cannot be used.
-    pub async fn delete(&self, db: &Database, now: Millis) -> Result<u64, sqlx::Error> {
+    pub async fn delete(&self, db: &Database, clock: &Clock, now: Millis) -> Result<u64, sqlx::Error> {
         const BATCH: i64 = 500;
         let mut deleted = 0;
         loop {
             let mut transaction = db.begin().await?;
+            let too_late = latest(clock.now_from(now), self.lifetime);
             let mut sql = Sql::new("DELETE FROM ");
             sql.push(self.table).push(" WHERE ").push(self.key).push(" IN (SELECT ").push(self.key);
             sql.push(" FROM ").push(self.table).push(" WHERE expires_at <= ").number(now);
-            sql.push(" OR expires_at > ").number(latest(now, self.lifetime)).push(" LIMIT ").number(BATCH);
+            sql.push(" OR expires_at > ").number(too_late).push(" LIMIT ").number(BATCH);
             sql.push(")");
             let gone = sql.query().execute(&mut *transaction).await?.rows_affected();
             transaction.commit().await?;

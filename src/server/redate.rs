@@ -15,10 +15,11 @@ use crate::{
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn redate(site: &AppState, now: Millis, table: &'static str) -> Result<u64, AppError> {
+pub async fn redate(site: &AppState, begun: Millis, table: &'static str) -> Result<u64, AppError> {
     const BATCH: i64 = 500;
     let mut corrected = 0;
     loop {
+        let now = site.clock.now_from(begun);
         let mut transaction = site.db.begin().await?;
         let ids: Vec<(i64,)> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
             "SELECT id FROM {table} WHERE id >= $1 ORDER BY id LIMIT $2"

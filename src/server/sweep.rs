@@ -99,7 +99,7 @@ pub fn periodically(site: AppState) -> impl Future<Output = ()> + Send {
         // By how much the clock was set forward since the waiting periods were last prolonged.
         let mut skipped = 0;
         loop {
-            // The whole sweep goes by this time, because the clock may be set during it.
+            // What is due in this sweep is decided by this time: the clock may be set during it.
             let (now, drift) = site.clock.now_and_drift();
             // Counted from the start of this sweep: what becomes due during it waits no longer than
             // anything else.
@@ -191,18 +191,19 @@ async fn correct_ends(site: &AppState, now: Millis) -> Result<u64, AppError> {
     if now < id::EPOCH {
         return Ok(0);
     }
-    Ok(site.sessions.correct_times(now).await?
-        + accounts::service::tokens::correct_times(site, now).await?
-        + accounts::service::correct_browser_times(site, now).await?
-        + accounts::service::correct_recovery_times(site, now).await?)
+    let at = || site.clock.now_from(now);
+    Ok(site.sessions.correct_times(at()).await?
+        + accounts::service::tokens::correct_times(site, at()).await?
+        + accounts::service::correct_browser_times(site, at()).await?
+        + accounts::service::correct_recovery_times(site, at()).await?)
 }
 
 /// Corrects every time in the future. Only for a clock that was set wrong and back: one that is
 /// behind would move all records into the past, where they are deleted.
 async fn correct_all(site: &AppState, now: Millis) -> Result<u64, AppError> {
     Ok(correct_ends(site, now).await?
-        + mail::service::correct_times(site, now).await?
-        + accounts::service::correct_deletion_times(site, now).await?
+        + mail::service::correct_times(site, site.clock.now_from(now)).await?
+        + accounts::service::correct_deletion_times(site, site.clock.now_from(now)).await?
         + redate(site, now, "activity").await?
         + redate(site, now, "changes").await?)
 }

@@ -529,6 +529,23 @@ async fn a_clock_that_is_set_forward_during_a_sweep_ends_no_waiting_period() {
     site.stop().await;
 }
 
+/// Nor does it take for a row of a clock that was ahead what was written while it runs.
+#[tokio::test]
+async fn a_long_sweep_leaves_the_logins_that_began_meanwhile() {
+    let site = site().await;
+    let mut config = Config { database: site.database.settings(), ..Default::default() };
+    config.second_factor.recovery_delay = Some(Period::days(4));
+    let db = Database::connect(&config.database).await.expect("connected");
+    let state = AppState::new(config, site.clock.clone(), db, ([127, 0, 0, 1], 0).into()).expect("a site");
+    let begun = site.clock.now();
+    site.clock.advance(Duration::from_secs(60));
+    half_way(&site, "ada").await;
+    service::factors::sweep(&state, begun).await.expect("swept");
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM pending_logins").await, 1);
+    state.db.close().await;
+    site.stop().await;
+}
+
 /// Whatever the site could not send in the first half, its owner has the second one to stop it.
 #[tokio::test]
 async fn after_a_long_stop_of_the_site_the_second_half_still_takes_its_time() {

@@ -27,11 +27,14 @@ use crate::{
 
 /// Returns the terms of a deletion that is requested now.
 pub fn deletion_terms(site: &AppState, member: &Member) -> DeletionTerms {
-    DeletionTerms { username: member.username().to_owned(), deleted_at: moment(due_at(site)) }
+    DeletionTerms {
+        username: member.username().to_owned(),
+        deleted_at: moment(due_at(site, site.clock.now())),
+    }
 }
 
-fn due_at(site: &AppState) -> Millis {
-    site.clock.now().saturating_add(to_millis(site.config.accounts.deletion_delay.get()))
+fn due_at(site: &AppState, now: Millis) -> Millis {
+    now.saturating_add(to_millis(site.config.accounts.deletion_delay.get()))
 }
 
 /// Requests the deletion of the member's account and ends all sessions. Returns in how many days it
@@ -54,7 +57,8 @@ pub async fn request_deletion(
         return Err(AppError::invalid(Field::Form, Problem::LastSuperuser));
     }
     hold(&mut transaction, member).await?;
-    if !store::request_deletion(&mut transaction, id, due_at(site), &rand::random::<[u8; 32]>()).await? {
+    let due_at = due_at(site, now);
+    if !store::request_deletion(&mut transaction, id, due_at, &rand::random::<[u8; 32]>()).await? {
         return Err(AppError::SignedOut);
     }
     activity::service::record(
@@ -66,7 +70,7 @@ pub async fn request_deletion(
         &context.client,
     )
     .await?;
-    let when = moment(due_at(site)).text;
+    let when = moment(due_at).text;
     super::notify(&mut transaction, context, MailKind::DeletionRequested, id, &when).await?;
     transaction.commit().await?;
     site.mails.wake();
@@ -129,7 +133,7 @@ pub async fn cancel_deletion(
 pub async fn correct_deletion_times(site: &AppState, now: Millis) -> Result<u64, AppError> {
     let mut transaction = site.db.begin().await?;
     let latest = latest(now, to_millis(Accounts::MAX_DELETION_DELAY.get()));
-    let corrected = store::correct_times(&mut transaction, latest, due_at(site)).await?;
+    let corrected = store::correct_times(&mut transaction, latest, due_at(site, now)).await?;
     transaction.commit().await?;
     Ok(corrected)
 }

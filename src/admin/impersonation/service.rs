@@ -148,13 +148,14 @@ pub async fn sweep(site: &AppState, now: Millis) -> Result<(), AppError> {
     const BATCH: i64 = 100;
     let longest = to_millis(site.config.admin.acting_limit.get());
     loop {
-        let over = store::over(&mut *site.db.read().await?, now, latest(now, longest), BATCH).await?;
+        let at = site.clock.now_from(now);
+        let over = store::over(&mut *site.db.read().await?, now, latest(at, longest), BATCH).await?;
         if over.is_empty() {
             return Ok(());
         }
         for (session, ends_at) in over {
             let ending =
-                if is_over(site, ends_at, now) { EndReason::TimeOver } else { EndReason::SessionEnded };
+                if is_over(site, ends_at, at) { EndReason::TimeOver } else { EndReason::SessionEnded };
             ended(site, &session, ending).await?;
         }
     }

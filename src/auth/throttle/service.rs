@@ -164,7 +164,7 @@ impl Throttle {
     pub async fn sweep(&self, now: Millis) -> Result<u64, AppError> {
         let lifetime = to_millis(Rate::MAX_PERIOD.get());
         let table = Expiring { table: "throttles", key: "key_hash", lifetime };
-        Ok(table.delete(&self.db, now).await?)
+        Ok(table.delete(&self.db, &self.clock, now).await?)
     }
 }
 

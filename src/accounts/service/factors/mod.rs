@@ -100,11 +100,15 @@ pub async fn after_removal(
 /// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn sweep(site: &AppState, now: Millis) -> Result<u64, AppError> {
     let mut transaction = site.db.begin().await?;
-    let mut gone =
-        store::delete_stale(&mut transaction, now.saturating_sub(ENROLMENT), latest(now, 0)).await?;
+    let mut gone = store::delete_stale(
+        &mut transaction,
+        now.saturating_sub(ENROLMENT),
+        latest(site.clock.now_from(now), 0),
+    )
+    .await?;
     transaction.commit().await?;
     for table in [pending_logins::TABLE, mail_logins::TABLE, passkeys::CHALLENGES] {
-        gone += table.delete(&site.db, now).await?;
+        gone += table.delete(&site.db, &site.clock, now).await?;
     }
     Ok(gone)
 }
