@@ -58,8 +58,8 @@ pub fn shell(site: &AppState) -> impl IntoView + use<> {
     }
 }
 
-/// Returns what the head of every document begins with. As text, like all of the head: it is never
-/// hydrated, and as views it takes a tenth of the time in which a page is rendered.
+/// Returns what the head of every document begins with. As text, like most of the head: it is never
+/// hydrated, and views take longer.
 pub fn base_head(css: &str, theme: Theme) -> String {
     // Safari turns what looks like a telephone number, such as a username, into a link, and then
     // the page cannot be hydrated.

@@ -1,7 +1,7 @@
 //! The top of every page, as HTML: skip link, header with the navigation, banners. It stays in the
 //! browser until the next page load, so no code for it is in the WASM (`ui::frame::Top`), and most
-//! of it is made as text: views would take a tenth of the time in which a page is rendered. Cached
-//! pages contain it: what it shows of a member is in [`super::page_cache::fingerprint`].
+//! of it is made as text: views take longer. Cached pages contain it: what it shows of a member is
+//! in [`super::page_cache::fingerprint`].
 
 use html_escape::{encode_double_quoted_attribute, encode_text};
 use leptos::prelude::*;
