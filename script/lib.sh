@@ -244,7 +244,7 @@ TEST_PROFILE=(--release --config 'profile.release.package.members-area.opt-level
 # build_release [PROFILE]: the program alone, with the site's files inside: first these, then the server around them. With the
 # profile dist, as it is shipped. Sets PROGRAM.
 build_release() {
-  say "Building for ${1:-release} (on two cores 6 to 8 minutes when nothing is built yet)"
+  say "Building for ${1:-release} (on two cores 7 to 17 minutes when nothing is built yet)"
   build_front
   build_server "$@"
 }
