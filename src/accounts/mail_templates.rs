@@ -278,7 +278,7 @@ impl Draft<'_> {
     /// mails at the same time, each must see the other's link. Everything locks the account first.
     async fn held(&self) -> Result<Transaction, AppError> {
         let mut transaction = self.site.db.begin().await?;
-        store::tokens::lock(&mut transaction, self.user).await?;
+        store::tokens::lock_account(&mut transaction, self.user).await?;
         match mail::hold(&mut transaction, self.mail).await? {
             true => Ok(transaction),
             false => Err(AppError::NotFound),

@@ -23,7 +23,7 @@ pub fn html(name: &str) -> String {
     format!(r#"<svg class="icon" aria-hidden="true"><use href="{}#{name}"></use></svg>"#, address())
 }
 
-/// An icon beside words that say the same. It takes no attributes: it is text for the server.
+/// An icon beside words that say the same. It takes no attributes.
 #[component]
 pub fn Icon(
     /// Its id in `public/icons.svg`.

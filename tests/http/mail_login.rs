@@ -5,7 +5,10 @@ use std::time::Duration;
 use members_area::base::config::{OnOff, Period, Rate};
 use reqwest::Method;
 
-use crate::support::{PASSWORD, Page, TestSite, Visitor, authenticator::SECOND, log, mail::Mail};
+use crate::{
+    email::the_later_counts,
+    support::{PASSWORD, Page, TestSite, Visitor, authenticator::SECOND, log, mail::Mail},
+};
 
 const PAGE: &str = "/accounts/login/code";
 const ASK: &str = "/api/accounts/mail_code";
@@ -496,24 +499,15 @@ async fn it_can_be_switched_off() {
     site.stop().await;
 }
 
-/// Of two mails that were delayed, the one for the later request counts, in whatever order they
-/// leave.
 #[tokio::test]
 async fn a_delayed_mail_does_not_replace_a_later_code() {
     let site = TestSite::start_without_mail().await;
     site.proven_member("ada").await;
-    let issued = "SELECT COALESCE(MAX(created_at), 0) FROM tokens WHERE purpose = 'log_in'";
-    let waiting = "SELECT COUNT(*) FROM mails WHERE kind = 'login_code'";
     ask(&mut site.visitor(), "ada").await;
-    let first = site.database.until(issued, |at| at > 0).await;
-    site.clock.advance(Duration::from_secs(5));
-    ask(&mut site.visitor(), "ada").await;
-    let second = site.database.until(issued, |at| at > first).await;
-    assert_eq!(site.database.number(waiting).await, 2);
-    // The first one is tried again, and dropped.
-    site.clock.advance(Duration::from_secs(120));
-    site.database.until(waiting, |count| count == 1).await;
-    assert_eq!(site.database.number(issued).await, second);
+    the_later_counts(&site, "login_code", "log_in", async {
+        ask(&mut site.visitor(), "ada").await;
+    })
+    .await;
     site.stop().await;
 }
 

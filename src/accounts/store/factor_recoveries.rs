@@ -3,7 +3,7 @@
 
 use sqlx::{Error, FromRow};
 
-use super::{factors::second_factor, tokens::lock};
+use super::{factors::second_factor, tokens::lock_account};
 use crate::base::{clock::Millis, db::AnyConnection, member::UserId, sql::Sql};
 
 /// Whether the second factor of the row `users` may be removed in this way.
@@ -146,7 +146,7 @@ pub async fn due(connection: &mut AnyConnection, now: Millis) -> Result<Vec<User
 /// changed. Of two instances one succeeds.
 pub async fn finish(connection: &mut AnyConnection, user: UserId, now: Millis) -> Result<bool, Error> {
     // Like everything else that locks several tables.
-    lock(connection, user).await?;
+    lock_account(connection, user).await?;
     sqlx::query(concat!(
         "DELETE FROM factor_recoveries WHERE user_id = $1 AND ends_at <= $2 AND is_half_over = 1 AND ",
         unchanged!()

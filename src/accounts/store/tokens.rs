@@ -172,7 +172,7 @@ pub async fn delete(connection: &mut AnyConnection, user: UserId, purpose: &str)
 }
 
 /// Locks the account for the rest of the transaction.
-pub async fn lock(connection: &mut AnyConnection, user: UserId) -> Result<(), sqlx::Error> {
+pub async fn lock_account(connection: &mut AnyConnection, user: UserId) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE users SET session_stamp = session_stamp WHERE id = $1")
         .bind(user.0)
         .execute(connection)
